@@ -1,0 +1,1 @@
+"""What every room may use. No I/O, nothing of ours imported."""

@@ -1,0 +1,28 @@
+"""The only place that reads the clock and makes identifiers; everywhere else they are passed in."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """This instant, in UTC."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def today(clock: Clock, time_zone: str) -> date:
+    """The calendar day it is now where the company is."""
+    return clock.now().astimezone(ZoneInfo(time_zone or "UTC")).date()
+
+
+def token() -> str:
+    """An unguessable word, for leases."""
+    return uuid.uuid4().hex

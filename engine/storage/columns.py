@@ -1,0 +1,71 @@
+"""Column types that mean the same on SQLite and PostgreSQL.
+
+Amounts at scale 4, quantities, prices and rates at scale 8, 18 digits each: scaled 64-bit integers on SQLite,
+NUMERIC on PostgreSQL. Instants are UTC. Limits are checked at the wall, before a value comes here.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+from engine.kernel.money import AMOUNT_SCALE, EXACT, QUANTITY_SCALE
+
+
+class _Scaled(TypeDecorator[Decimal]):
+    impl = Numeric
+    cache_ok = True
+    scale: int
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(Numeric(18, self.scale))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return int(value.scaleb(self.scale, EXACT))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None or dialect.name != "sqlite":
+            return value  # type: ignore[no-any-return]
+        return Decimal(value).scaleb(-self.scale, EXACT)
+
+
+class Amount(_Scaled):
+    """Money, at scale 4."""
+
+    cache_ok = True
+    scale = AMOUNT_SCALE
+
+
+class Quantity(_Scaled):
+    """A quantity, a price or a rate, at scale 8."""
+
+    cache_ok = True
+    scale = QUANTITY_SCALE
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment, in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

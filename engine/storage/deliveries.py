@@ -1,0 +1,125 @@
+"""Delivery rows, the files that were handed over, and the connections they went through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.outbox.relay import Endpoint, Outcome
+from engine.posting.view import document_view
+from engine.spi.contracts import DocumentView, File
+from engine.storage import tables
+from engine.storage.database import Database
+from engine.storage.documents import whole
+
+Row = Mapping[str, Any]
+
+
+class SqlDeliveryStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def endpoints(self, now: datetime) -> list[Endpoint]:
+        table = tables.delivery
+        query = (
+            select(table.c.channel, table.c.connection)
+            .where(_due(now))
+            .distinct()
+            .order_by(table.c.channel, table.c.connection)
+        )
+        with self._database.read() as connection:
+            return [(row.channel, row.connection) for row in connection.execute(query)]
+
+    def claim(self, endpoint: Endpoint, now: datetime, lease_until: datetime, token: str) -> Row | None:
+        table = tables.delivery
+        channel, connected = endpoint
+        first = (
+            select(table.c.id)
+            .where(_due(now), table.c.channel == channel, table.c.connection == connected)
+            .order_by(table.c.due_at, table.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(table)
+            .where(table.c.id.in_(first.scalar_subquery()))
+            .values(
+                state="sending", tries=table.c.tries + 1, lease_until=lease_until, lease_token=token, changed_at=now
+            )
+            .returning(*table.c)
+        )
+        row = self._database.retrying(lambda connection: connection.execute(statement).mappings().one_or_none())
+        return dict(row) if row else None
+
+    def finish(self, delivery: Row, outcome: Outcome, now: datetime) -> bool:
+        table = tables.delivery
+        statement = (
+            update(table)
+            .where(table.c.id == delivery["id"], table.c.state == "sending")
+            .where(table.c.lease_token == delivery["lease_token"])
+            .values(
+                state=outcome.state, detail=outcome.detail, reference=outcome.reference,
+                due_at=outcome.due_at or delivery["due_at"], lease_until=None, lease_token=None, changed_at=now,
+            )
+        )  # fmt: skip
+        return bool(self._database.retrying(lambda connection: connection.execute(statement).rowcount))
+
+    def view(self, document: int) -> DocumentView:
+        table = tables.document
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.id == document)).mappings().one()
+            stored = whole(connection, dict(row))
+        return document_view(stored.document, stored.lines, stored.taxes)
+
+    def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
+        row = {
+            "hash": digest,
+            "name": file.name,
+            "media_type": file.media_type,
+            "content": file.content,
+            "stored_at": now,
+        }
+        dialect: Any = postgresql if self._database.dialect == "postgresql" else sqlite
+
+        def work(connection: Connection) -> None:
+            connection.execute(dialect.insert(tables.file).values(row).on_conflict_do_nothing())
+            table = tables.delivery
+            mine = and_(table.c.id == delivery["id"], table.c.lease_token == delivery["lease_token"])
+            connection.execute(update(table).where(mine).values(file=digest))
+
+        self._database.retrying(work)
+
+    def settings(self, connection: str) -> tuple[str, Mapping[str, Any]] | None:
+        table = tables.connection
+        with self._database.read() as reading:
+            row = reading.execute(select(table).where(table.c.code == connection)).one_or_none()
+        return (row.channel, json.loads(row.settings)) if row else None
+
+    def configure(self, code: str, channel: str, settings: str, now: datetime, actor: str) -> None:
+        """Make or change a connection."""
+        dialect: Any = postgresql if self._database.dialect == "postgresql" else sqlite
+        row = {"channel": channel, "settings": settings, "changed_at": now, "actor": actor}
+        table = tables.connection
+        statement = dialect.insert(table).values(code=code, **row)
+        upsert = statement.on_conflict_do_update(index_elements=[table.c.code], set_=row)
+        self._database.retrying(lambda connection: connection.execute(upsert))
+
+    def counted(self) -> dict[str, int]:
+        """How many deliveries are in each state."""
+        table = tables.delivery
+        query = select(table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
+        with self._database.read() as connection:
+            return {state: number for state, number in connection.execute(query)}
+
+
+def _due(now: datetime) -> Any:
+    """Rows to work on: waiting and due, or left behind by a sender that died."""
+    table = tables.delivery
+    waiting = and_(table.c.state.in_(("pending", "retry")), table.c.due_at <= now)
+    abandoned = and_(table.c.state == "sending", table.c.lease_until < now)
+    return or_(waiting, abandoned)

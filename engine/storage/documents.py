@@ -1,0 +1,111 @@
+"""Posted documents, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, func, select
+
+from engine.posting.ports import Row, Stored
+from engine.storage import tables
+from engine.storage.database import Database
+
+CHUNK = 200
+"""Documents read at a time when a whole series is walked."""
+
+
+class SqlDocumentStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def by_key(self, company: str, key: str) -> Stored | None:
+        table = tables.document
+        with self._database.read() as connection:
+            found = _rows(connection, select(table).where(table.c.company == company, table.c.key == key))
+            return whole(connection, found[0]) if found else None
+
+    def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
+        table = tables.document
+        query = select(table).where(table.c.number == called).order_by(table.c.id).limit(100)
+        if company:
+            query = query.where(table.c.company == company)
+        if series:
+            counters = select(tables.series.c.id).where(tables.series.c.counter.startswith(series, autoescape=True))
+            query = query.where(table.c.series.in_(counters))
+        with self._database.read() as connection:
+            found = _rows(connection, query)
+            if not found and called.isdecimal() and len(called) < 19:
+                found = _rows(connection, select(table).where(table.c.id == int(called)))
+        return found
+
+    def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
+        table = tables.document
+        with self._database.read() as connection:
+            found = _rows(connection, select(table).where(table.c.company == company, table.c.id.in_(ids)))
+        return {row["id"]: row for row in found}
+
+    def whole(self, document: Row) -> Stored:
+        with self._database.read() as connection:
+            return whole(connection, document)
+
+    def count(self) -> int:
+        with self._database.read() as connection:
+            return connection.scalar(select(func.count()).select_from(tables.document)) or 0
+
+    def all_series(self) -> Sequence[Row]:
+        with self._database.read() as connection:
+            return _rows(connection, select(tables.series).order_by(tables.series.c.id))
+
+    def of_series(self, series: int) -> Iterator[Stored]:
+        table, after = tables.document, None
+        while True:
+            query = select(table).where(table.c.series == series).order_by(table.c.value).limit(CHUNK)
+            if after is not None:
+                query = query.where(table.c.value > after)
+            with self._database.read() as connection:
+                documents = _rows(connection, query)
+                ids = [row["id"] for row in documents]
+                lines, taxes, entries, entry_lines = (
+                    _by_document(connection, child, ids)
+                    for child in (tables.document_line, tables.document_tax, tables.entry, tables.entry_line)
+                )
+            if not documents:
+                return
+            after = documents[-1]["value"]
+            for one in documents:
+                mine = one["id"]
+                yield Stored(
+                    one, lines.get(mine, ()), taxes.get(mine, ()), entries.get(mine, ()), entry_lines.get(mine, ()), ()
+                )
+
+
+def whole(connection: Connection, document: Row) -> Stored:
+    """The rows of a document: five statements, however many lines it has."""
+    mine = document["id"]
+    return Stored(
+        document=document,
+        lines=_of(connection, tables.document_line, mine),
+        taxes=_of(connection, tables.document_tax, mine),
+        entries=_of(connection, tables.entry, mine),
+        entry_lines=_of(connection, tables.entry_line, mine),
+        deliveries=_of(connection, tables.delivery, mine),
+    )
+
+
+def _of(connection: Connection, table: Table, document: int) -> list[Row]:
+    order = [column for column in table.primary_key.columns if column.name != "document"]
+    return _rows(connection, select(table).where(table.c.document == document).order_by(*order))
+
+
+def _by_document(connection: Connection, table: Table, ids: Sequence[int]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    query = select(table).where(table.c.document.in_(ids)).order_by(*table.primary_key.columns)
+    for row in _rows(connection, query):
+        found.setdefault(row["document"], []).append(row)
+    return found
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    """Rows as dictionaries, which are ours to keep."""
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,164 @@
+"""The posting transaction, on SQL. Statements are counted: none stands in a loop over lines."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, case, insert, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from engine.kernel.faults import Faulty
+from engine.numbering.counters import Series
+from engine.posting.canon import FIRST
+from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, StalePlan, Taken
+from engine.storage import tables
+from engine.storage.database import Database
+
+BLOCK = 1000
+
+
+class IdBlocks:
+    """Technical ids, a block at a time; gaps are harmless. Safe among threads and processes."""
+
+    def __init__(self, database: Database, size: int = BLOCK) -> None:
+        self._database, self._size = database, size
+        self._left: dict[str, range] = {}
+        self._lock = threading.Lock()
+
+    def next(self, name: str) -> int:
+        with self._lock:
+            left = self._left.get(name) or self._block(name)
+            self._left[name] = left[1:]
+            return left[0]
+
+    def _block(self, name: str) -> range:
+        table = tables.id_block
+        upsert: Any = _insert(self._database.dialect)(table).values(name=name, next_id=1 + self._size)
+        statement = upsert.on_conflict_do_update(
+            index_elements=[table.c.name], set_={"next_id": table.c.next_id + self._size}
+        ).returning(table.c.next_id)
+        end = self._database.retrying(lambda connection: connection.execute(statement).scalar_one())
+        return range(end - self._size, end)
+
+
+class SqlPostingStore:
+    def __init__(self, database: Database, ids: IdBlocks) -> None:
+        self._database, self._ids = database, ids
+        self._open: set[str] = set()
+
+    def next_id(self, name: str) -> int:
+        return self._ids.next(name)
+
+    def open_series(self, series: Series, revision: int) -> None:
+        """Make the row of a series once. It is stamped with the head while `apply` is kept out, so it never lags.
+
+        Errors: StalePlan.
+        """
+        if series.name in self._open:
+            return
+        table, head = tables.series, tables.head
+        with self._database.read() as connection:
+            found = connection.scalar(select(table.c.id).where(*_is(series)))
+        if found is None:
+            new = {
+                "id": self.next_id("series"), "company": series.company, "counter": series.counter.key,
+                "period": series.period, "value": series.counter.start - 1,
+                "chronological": series.counter.chronological, "closed": False, "revision": revision,
+                "head_hash": FIRST,
+            }  # fmt: skip
+            columns = [literal(value, table.c[name].type).label(name) for name, value in new.items()]
+            stamped = select(*columns).select_from(head).where(head.c.revision == revision).with_for_update(read=True)
+            statement: Any = _insert(self._database.dialect)(table).from_select(list(new), stamped)
+            with self._database.write() as connection:
+                made = connection.execute(statement.on_conflict_do_nothing()).rowcount
+                if not made and connection.scalar(select(table.c.id).where(*_is(series))) is None:
+                    raise StalePlan
+        self._open.add(series.name)
+
+    def preview(self, series: Series, on: date) -> int:
+        table = tables.series
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(*_is(series))).one_or_none()
+        if row is None:
+            return series.counter.start
+        if row.closed:
+            raise Faulty([SERIES_CLOSED.at("date", series=series.name)])
+        if row.chronological and row.last_date and on < row.last_date:
+            raise Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
+        return int(row.value) + 1
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlPostingWork]:
+        """One write transaction. Errors: KeyTaken."""
+        try:
+            with self._database.write() as connection:
+                yield SqlPostingWork(connection)
+        except IntegrityError as error:
+            words = str(error.orig)
+            if "uq_document_company_key" in words or "document.company, document.key" in words:
+                raise KeyTaken from error
+            raise
+
+
+class SqlPostingWork:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._connection.execute(insert(tables.metadata.tables[table]), list(rows))
+
+    def take(self, series: Series, on: date, revision: int) -> Taken:
+        """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
+        table = tables.series
+        last = case(
+            (or_(table.c.last_date.is_(None), table.c.last_date < on), literal(on, table.c.last_date.type)),
+            else_=table.c.last_date,
+        )
+        statement = (
+            update(table)
+            .values(value=table.c.value + 1, last_date=last)
+            .where(
+                *_is(series),
+                table.c.revision == revision,
+                table.c.closed.is_(False),
+                or_(table.c.chronological.is_(False), table.c.last_date.is_(None), table.c.last_date <= on),
+            )
+            .returning(table.c.id, table.c.value, table.c.head_hash)
+        )
+        row = self._connection.execute(statement).one_or_none()
+        if row is None:
+            raise self._refusal(series, on, revision)
+        return Taken(row.id, row.value, row.head_hash)
+
+    def advance(self, series: int, head_hash: str) -> None:
+        table = tables.series
+        self._connection.execute(update(table).where(table.c.id == series).values(head_hash=head_hash))
+
+    def _refusal(self, series: Series, on: date, revision: int) -> Exception:
+        """Why the counter gave nothing."""
+        table = tables.series
+        query = select(table.c.revision, table.c.closed, table.c.last_date).where(*_is(series))
+        row = self._connection.execute(query).one_or_none()
+        if row is None or row.revision != revision:
+            return StalePlan()
+        if row.closed:
+            return Faulty([SERIES_CLOSED.at("date", series=series.name)])
+        return Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
+
+
+def _is(series: Series) -> tuple[Any, ...]:
+    table = tables.series
+    return (
+        table.c.company == series.company,
+        table.c.counter == series.counter.key,
+        table.c.period == series.period,
+    )
+
+
+def _insert(dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert

@@ -1,0 +1,86 @@
+"""Records by content, revisions, and the head. A revision is written in one transaction, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.parametrization.revisions import Change, State, StateChanged
+from engine.storage.database import Database
+from engine.storage.tables import head, record, revision, revision_change, series
+
+
+class SqlParametrizationStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self) -> int:
+        with self._database.read() as connection:
+            return connection.scalar(select(head.c.revision)) or 0
+
+    def state(self, revision: int) -> State:
+        """One statement."""
+        with self._database.read() as connection:
+            return _state(connection, revision)
+
+    def write(
+        self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
+    ) -> int:
+        row = {"content_hash": content_hash, "made_at": at, "actor": actor, "message": message}
+        return self._database.retrying(lambda connection: _write(connection, parent, changes, row))
+
+
+def _state(connection: Connection, at: int) -> State:
+    last = (
+        select(
+            revision_change.c.table_name,
+            revision_change.c.key,
+            func.max(revision_change.c.revision).label("revision"),
+        )
+        .where(revision_change.c.revision <= at)
+        .group_by(revision_change.c.table_name, revision_change.c.key)
+        .subquery()
+    )
+    mine = and_(
+        revision_change.c.table_name == last.c.table_name,
+        revision_change.c.key == last.c.key,
+        revision_change.c.revision == last.c.revision,
+    )
+    query = select(
+        revision_change.c.table_name, revision_change.c.key, revision_change.c.pack, record.c.body
+    ).select_from(revision_change.join(last, mine).join(record, record.c.hash == revision_change.c.hash))
+    bodies: dict[str, dict[str, str]] = {}
+    owners = {}
+    for table, key, pack, body in connection.execute(query):
+        bodies.setdefault(table, {})[key] = body
+        owners[table, key] = pack
+    return State(at, bodies, owners)
+
+
+def _write(connection: Connection, parent: int, changes: Sequence[Change], row: dict[str, Any]) -> int:
+    """The head's row is locked first, so of two that apply at once one wins and the other is told."""
+    new = parent + 1
+    found = connection.scalar(select(head.c.revision).with_for_update()) or 0
+    if found != parent:
+        raise StateChanged(found=found, planned=parent)
+    connection.execute(insert(revision).values(id=new, parent=parent or None, **row))
+    bodies = [
+        {"hash": one.hash, "table_name": one.table, "key": one.key, "body": one.body} for one in changes if one.hash
+    ]
+    if bodies:
+        upsert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(record)
+        connection.execute(upsert.on_conflict_do_nothing(), bodies)
+    connection.execute(
+        insert(revision_change),
+        [
+            {"revision": new, "table_name": one.table, "key": one.key, "pack": one.pack, "hash": one.hash}
+            for one in changes
+        ],
+    )
+    connection.execute(update(head).values(revision=new) if parent else insert(head).values(id=1, revision=new))
+    connection.execute(update(series).values(revision=new))
+    return new

@@ -1,0 +1,287 @@
+"""Every table. The migrations create the same ones; a test compares them.
+
+Posted tables are insert-only, without exception: triggers refuse UPDATE, DELETE and TRUNCATE (migrations). What
+changes after posting lives in other tables. Every posted row carries its company.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engine.storage.columns import Amount, Instant, Quantity
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite makes only an INTEGER primary key its row id."""
+
+# --- parametrization: records by content, revisions, a head ---------------------------------------------------------
+
+record = Table(
+    "record",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("table_name", String(40), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+)
+revision = Table(
+    "revision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("parent", Integer, ForeignKey("revision.id")),
+    Column("content_hash", String(64), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("message", Text, nullable=False),
+)
+revision_change = Table(
+    "revision_change",
+    metadata,
+    Column("revision", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("table_name", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("pack", String(20), nullable=False),
+    Column("hash", String(64), ForeignKey("record.hash")),  # null: the record is gone from here on
+)
+head = Table(
+    "parametrization_head",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
+    Column("revision", Integer, ForeignKey("revision.id"), nullable=False),
+)
+
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+id_block = Table(
+    "id_block",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("next_id", Id, nullable=False),
+)
+series = Table(
+    "counter_series",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("company", String(20), nullable=False),
+    Column("counter", String(60), nullable=False),
+    Column("period", String(20), nullable=False),
+    Column("value", BigInteger, nullable=False),  # the last one given; start - 1 when none was
+    Column("last_date", Date),
+    Column("chronological", Boolean, nullable=False),
+    Column("closed", Boolean, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("head_hash", String(64), nullable=False),
+    UniqueConstraint("company", "counter", "period"),
+)
+
+# --- posted: insert-only --------------------------------------------------------------------------------------------
+
+document = Table(
+    "document",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("company", String(20), nullable=False),
+    Column("module", String(10), nullable=False),
+    Column("category", String(20), nullable=False),
+    Column("invoice_type", String(5), nullable=False),
+    Column("type_legislation", String(3), nullable=False),
+    Column("series", Id, ForeignKey("counter_series.id"), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("number", String(60), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("accounting_date", Date, nullable=False),
+    Column("partner_code", String(60), nullable=False),
+    Column("partner_name", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("exchange_rate", Quantity, nullable=False),
+    Column("lines", Amount, nullable=False),
+    Column("charges", Amount, nullable=False),
+    Column("allowances", Amount, nullable=False),
+    Column("net", Amount, nullable=False),
+    Column("tax", Amount, nullable=False),
+    Column("gross", Amount, nullable=False),
+    Column("withholding", Amount, nullable=False),
+    Column("prepaid", Amount, nullable=False),
+    Column("rounding", Amount, nullable=False),
+    Column("payable", Amount, nullable=False),
+    Column("content", Text, nullable=False),  # canonical JSON: parties, references, due dates, notes, as frozen
+    Column("request", Text, nullable=False),  # canonical JSON: what was asked, before defaults
+    Column("content_hash", String(64), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("revision", Integer, ForeignKey("revision.id"), nullable=False),
+    Column("posted_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("canon", Integer, nullable=False),
+    Column("body_hash", String(64), nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("series", "value"),
+    UniqueConstraint("company", "key"),
+    Index(None, "company", "date"),
+    Index(None, "number"),
+)
+
+
+def _of_document() -> Column[int]:
+    """Children are written before the document row: the reference is checked at commit."""
+    return Column(
+        "document", Id, ForeignKey("document.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )  # fmt: skip
+
+
+def _position(name: str = "position") -> Column[int]:
+    return Column(name, Integer, primary_key=True, autoincrement=False)
+
+
+document_line = Table(
+    "document_line",
+    metadata,
+    _of_document(),
+    _position(),
+    Column("company", String(20), nullable=False),
+    Column("kind", String(10), nullable=False),  # line | charge | allowance
+    Column("description", Text, nullable=False),
+    Column("quantity", Quantity, nullable=False),
+    Column("unit", String(10), nullable=False),
+    Column("unit_price", Quantity, nullable=False),
+    Column("gross", Amount, nullable=False),
+    Column("net", Amount, nullable=False),  # signed: an allowance is negative
+    Column("nature", String(10), nullable=False),
+    Column("tax_code", String(20), nullable=False),
+    Column("tax_category", String(2), nullable=False),
+    Column("tax_rate", Quantity, nullable=False),
+    Column("tax_due", String(10), nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON: discounts, product, references …
+)
+document_tax = Table(
+    "document_tax",
+    metadata,
+    _of_document(),
+    _position(),
+    Column("company", String(20), nullable=False),
+    Column("tax_code", String(20), nullable=False),
+    Column("category", String(2), nullable=False),
+    Column("rate", Quantity, nullable=False),
+    Column("due", String(10), nullable=False),
+    Column("base", Amount, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("exemption_code", String(40), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("national_code", String(20), nullable=False),
+)
+entry = Table(
+    "entry",
+    metadata,
+    _of_document(),
+    _position(),
+    Column("company", String(20), nullable=False),
+    Column("ledger", String(20), nullable=False),
+    Column("journal", String(20), nullable=False),
+    Column("entry_type", String(20), nullable=False),
+    Column("automatic_journal", String(60), nullable=False),
+    Column("date", Date, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("description", Text, nullable=False),
+)
+entry_line = Table(
+    "entry_line",
+    metadata,
+    _of_document(),
+    _position("entry"),
+    _position(),
+    Column("company", String(20), nullable=False),
+    Column("account", String(20), nullable=False),
+    Column("debit", Amount, nullable=False),
+    Column("credit", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount_currency", Amount, nullable=False),  # signed: debit positive, in the document's currency
+    Column("description", Text, nullable=False),
+    Column("partner", Text, nullable=False),
+    Column("tax_code", String(20), nullable=False),
+    Column("due_date", Date),
+    Index(None, "company", "account"),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("company", String(20), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+POSTED = (document, document_line, document_tax, entry, entry_line, audit)
+"""Insert-only; guarded by triggers."""
+
+# --- what happens to a document afterwards --------------------------------------------------------------------------
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("code", String(20), primary_key=True),
+    Column("channel", String(40), nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+)
+file = Table(
+    "file",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+)
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("document", Id, ForeignKey("document.id", deferrable=True, initially="DEFERRED"), nullable=False),
+    Column("company", String(20), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("format", String(40), nullable=False),  # "" when only a message is sent
+    Column("connection", String(20), nullable=False),
+    Column("recipients", Text, nullable=False),  # canonical JSON list
+    Column("state", String(10), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("lease_until", Instant),
+    Column("lease_token", String(32)),
+    Column("reference", Text, nullable=False),
+    Column("detail", Text, nullable=False),  # in words: what came of the last try
+    Column("file", String(64), ForeignKey("file.hash")),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint(
+        "state IN ('pending', 'sending', 'retry', 'sent', 'rejected', 'failed', 'uncertain', 'cancelled')", name="state"
+    ),
+    Index(None, "state", "due_at"),
+    Index(None, "document"),
+)
