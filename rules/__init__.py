@@ -1,0 +1,43 @@
+"""Formulas: a small typed expression language, read by people and compiled to bytecode. This is the door.
+
+    text → parse (nodes) → check (names, types; all problems at once) → compile (bytecode) → Formula
+
+Knows nothing of invoices: the caller hands in a typed `Vocabulary` and, at run time, the values its names stand for.
+
+    vocabulary.py  names a formula may use        functions.py  what may be called, with an example each
+    types.py       which types go together        nodes.py      a formula as data
+    parse.py       text → nodes, caps             check.py      names and types; calls.py for calls
+    compile.py     nodes → bytecode               runtime.py    what the bytecode calls
+    formula.py     the compiled formula           explain.py    where a result comes from
+    arithmetic.py  the decimal context            errors.py     every code, in words
+    reference.py   the language as a page
+"""
+
+from rules.arithmetic import arithmetic
+from rules.errors import BadFormula, FormulaFailed, Problem
+from rules.explain import Explanation
+from rules.formula import Formula, compile_formula
+from rules.types import AMOUNT, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
+from rules.vocabulary import Collection, Record, Vocabulary
+
+__all__ = [
+    "AMOUNT",
+    "BOOLEAN",
+    "DATE",
+    "MONEY",
+    "NUMBER",
+    "PERCENT",
+    "TEXT",
+    "BadFormula",
+    "CodeSet",
+    "Collection",
+    "Explanation",
+    "Formula",
+    "FormulaFailed",
+    "Problem",
+    "Record",
+    "Type",
+    "Vocabulary",
+    "arithmetic",
+    "compile_formula",
+]
