@@ -1,0 +1,444 @@
+"""The tables of a pack, one frozen dataclass each, with the field names of the packs.
+
+"" is an absent text or reference; in `legislation`, `company_group`, `company` it means all. Validity ends are
+inclusive. A reference names a code, not a record: the record meant is chosen at use (`catalog`).
+Source of the shapes: CONTRACT §4; of the meaning: Sage X3 (TABSIVTYP, GTE, GAUTACE, ACODNUM).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar, Literal
+
+from engine.kernel.codes import Category, LedgerUse, Module, PurchaseKind, TaxCategory, TaxDue
+from engine.parametrization.words import (
+    AccountCode,
+    AccountSource,
+    Code,
+    Country,
+    Currency,
+    FormulaText,
+    Identifier,
+    Language,
+    Legislation,
+    Mask,
+    Text,
+    TypeCode,
+)
+
+Texts = Mapping[Language, Text]
+"""One text per language."""
+Nothing = Literal[""]
+STRICT = {"extra": "forbid"}
+"""Read by pydantic at the wall: a field nobody knows is a fault, never dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a record."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Any object of a pack. `source` is the legal source of the fact."""
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
+    TABLE: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]] = ("code",)
+    source: Text = ""
+
+    @property
+    def key(self) -> str:
+        """What tells this record from its like: `sales/FAF/FRA`; `*` stands for blank."""
+        return "/".join(str(getattr(self, name)) or "*" for name in self.KEY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoped(Record):
+    """An object that may be limited to a legislation, a company group and a time."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("code", "legislation")
+    legislation: Legislation = ""
+    company_group: Code = ""
+    active: bool = True
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack(Record):
+    TABLE: ClassVar[str] = "pack"
+    code: Code
+    version: Text
+    requires: tuple[Code, ...] = ()
+    engine: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder(Record):
+    """The whole installation. `language` is what translations fall back to."""
+
+    TABLE: ClassVar[str] = "folder"
+    KEY: ClassVar[tuple[str, ...]] = ()
+    language: Language
+
+    @property
+    def key(self) -> str:
+        return "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegislationRecord(Record):
+    TABLE: ClassVar[str] = "legislation"
+    code: Legislation
+    description: Texts = field(default_factory=dict)
+    country: Country
+    currency: Currency
+    language: Language
+    retention_years: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address(Part):
+    street: Text = ""
+    street2: Text = ""
+    postcode: Text = ""
+    city: Text = ""
+    region: Text = ""
+    country: Country
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemedId(Part):
+    """An identifier and its scheme: ISO 6523 ICD for registrations, EAS for electronic addresses."""
+
+    scheme: Text
+    id: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BankAccount(Part):
+    iban: Text
+    bic: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company(Record):
+    TABLE: ClassVar[str] = "company"
+    code: Code
+    name: Text
+    legislation: Legislation
+    currency: Currency = ""
+    language: Language = ""
+    time_zone: Text = "UTC"
+    vat_number: Text = ""
+    fiscal_code: Text = ""
+    registration: SchemedId | None = None
+    legal_form: Text = ""
+    share_capital: Text = ""
+    trade_register: Text = ""
+    tax_regime: Text = ""
+    vat_on_debits: bool = False
+    electronic_address: SchemedId | None = None
+    email: Text = ""
+    phone: Text = ""
+    address: Address
+    bank_accounts: tuple[BankAccount, ...] = ()
+    payment_terms: Code = ""
+    default_type: Mapping[Module, Mapping[Category, TypeCode]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyGroup(Record):
+    TABLE: ClassVar[str] = "company_group"
+    code: Code
+    companies: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Record):
+    """`legislation_filter` is LEGFIL: it narrows lists and never stops a posting."""
+
+    TABLE: ClassVar[str] = "user"
+    code: Text
+    language: Language = ""
+    legislation_filter: Legislation = ""
+    default_type: Mapping[Module, TypeCode] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart(Record):
+    TABLE: ClassVar[str] = "chart"
+    code: Code
+    description: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger(Record):
+    """A set of books. A blank currency is the company's."""
+
+    TABLE: ClassVar[str] = "ledger"
+    code: Code
+    chart: Code
+    currency: Currency = ""
+    kind: Text = "legal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Record):
+    """`partner`: whether it is a control account, whose entry lines carry the partner."""
+
+    TABLE: ClassVar[str] = "account"
+    KEY: ClassVar[tuple[str, ...]] = ("chart", "code")
+    chart: Code
+    code: AccountCode
+    description: Texts = field(default_factory=dict)
+    partner: bool = False
+    active: bool = True
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountingCode(Scoped):
+    """For one kind of thing (customer, sales, tax …) the account masks by position: {control = "411xxx"}."""
+
+    TABLE: ClassVar[str] = "accounting_code"
+    KEY: ClassVar[tuple[str, ...]] = ("kind", "code", "legislation")
+    kind: Identifier
+    code: Code = "STD"
+    accounts: Mapping[Identifier, Mask]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal(Scoped):
+    TABLE: ClassVar[str] = "journal"
+    code: Code
+    kind: Literal["sales", "purchase", "treasury", "carry_forward", "general", "miscellaneous"]
+    description: Texts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryType(Scoped):
+    """The document type of the ledger (GTE, "tipo documento", "type de pièce")."""
+
+    TABLE: ClassVar[str] = "entry_type"
+    code: Code
+    description: Texts = field(default_factory=dict)
+    counter: Code = ""
+    manual_number: bool = False
+    default_journal: Code = ""
+    journal_kinds: tuple[Text, ...] = ()
+    ledgers: Mapping[Code, LedgerUse] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterComponent(Part):
+    """`length` is digits for year (2 or 4) and sequence; `value` is the text of a constant."""
+
+    position: int
+    kind: Literal["constant", "year", "month", "company", "sequence"]
+    length: int = 0
+    value: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter(Scoped):
+    TABLE: ClassVar[str] = "counter"
+    code: Code
+    level: Literal["company"] = "company"
+    reset: Literal["never", "annual", "monthly"] = "never"
+    mode: Literal["gapless"] = "gapless"
+    chronological: bool = False
+    start: int = 1
+    length: int = 0
+    component: tuple[CounterComponent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterAssignment(Scoped):
+    """Gives a counter when nothing nearer does; the most specific row wins."""
+
+    TABLE: ClassVar[str] = "counter_assignment"
+    KEY: ClassVar[tuple[str, ...]] = ("module", "category", "entry_type", "company", "legislation")
+    module: Module | Nothing = ""
+    category: Category | Nothing = ""
+    entry_type: Code = ""
+    company: Code = ""
+    counter: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate(Part):
+    percent: Decimal
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tax(Scoped):
+    """`due` blank: by the named formula `tax_due`. `text` is the exemption reason, per language."""
+
+    TABLE: ClassVar[str] = "tax"
+    code: Code
+    category: TaxCategory
+    description: Texts = field(default_factory=dict)
+    exemption_code: Text = ""
+    national_code: Text = ""
+    due: TaxDue | Nothing = ""
+    accounting_code: Code = "STD"
+    text: Texts = field(default_factory=dict)
+    rate: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withholding(Scoped):
+    TABLE: ClassVar[str] = "withholding"
+    code: Code
+    description: Texts = field(default_factory=dict)
+    national_code: Text = ""
+    rate: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention(Scoped):
+    """A text the law wants on the page, where `when` holds."""
+
+    TABLE: ClassVar[str] = "mention"
+    code: Code
+    when: FormulaText = ""
+    subject_code: Text = ""
+    text: Texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsPart(Part):
+    percent: Decimal = Decimal(100)
+    days: int = 0
+    end_of_month: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms(Scoped):
+    """Parts sum to 100 %; the last one takes the rounding rest."""
+
+    TABLE: ClassVar[str] = "payment_terms"
+    code: Code
+    text: Texts = field(default_factory=dict)
+    part: tuple[TermsPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod(Scoped):
+    """`means` is UNTDID 4461, such as 58 for a SEPA credit transfer."""
+
+    TABLE: ClassVar[str] = "payment_method"
+    code: Code
+    text: Texts = field(default_factory=dict)
+    means: Text = ""
+    national_code: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceType(Scoped):
+    """What staff pick. Unique per (module, code, legislation)."""
+
+    TABLE: ClassVar[str] = "invoice_type"
+    KEY: ClassVar[tuple[str, ...]] = ("module", "code", "legislation")
+    code: TypeCode
+    module: Module
+    category: Category
+    purchase_kind: PurchaseKind | Nothing = ""
+    description: Texts = field(default_factory=dict)
+    short_description: Texts = field(default_factory=dict)
+    entry_type: Code = ""
+    journal: Code = ""
+    automatic_journal: Code = ""
+    automatic_journal_direct: Code = ""
+    counter: Code = ""
+    manual_number: bool = False
+    next_invoice_days: int = 0
+    cancellation: bool = False
+    self_billed: bool = False
+    automatic: bool = False
+    cash_vat: bool = False
+    record_type: Literal["normal", "manual_recovery", "backup_recovery", "external"] = "normal"
+    saft_type: Text = ""
+    untdid_code: Text = ""
+    national_code: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticJournalLine(Part):
+    """One line per element of `each`. `side` is `debit`, `credit`, or a formula that yields one of them."""
+
+    id: Identifier
+    each: Literal["document", "line", "charge", "tax", "due_date", "withholding", "prepaid"] = "document"
+    when: FormulaText = ""
+    side: FormulaText
+    account: tuple[AccountSource, ...]
+    amount: FormulaText
+    ledgers: tuple[Code, ...] = ()
+    tax_code: FormulaText = ""
+    due_date: FormulaText = ""
+    description: FormulaText = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticJournal(Scoped):
+    """Formulas that turn a document into an entry. Where `reverse` holds, every side is turned."""
+
+    TABLE: ClassVar[str] = "automatic_journal"
+    code: Code
+    module: Module | Nothing = ""
+    when: FormulaText = ""
+    reverse: FormulaText = ""
+    entry_type: Code = ""
+    journal: Code = ""
+    description: FormulaText = ""
+    line: tuple[AutomaticJournalLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedFormula(Scoped):
+    """A formula the engine asks by its code, one body per legislation: `tax_due`, `process_code`."""
+
+    TABLE: ClassVar[str] = "formula"
+    code: Identifier
+    text: FormulaText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRule(Scoped):
+    """Which channel, format and connection serve which documents, and when."""
+
+    TABLE: ClassVar[str] = "delivery_rule"
+    KEY: ClassVar[tuple[str, ...]] = ("id", "legislation")
+    id: Code
+    company: Code = ""
+    invoice_type: TypeCode = ""
+    category: Category | Nothing = ""
+    channel: Identifier
+    format: Identifier | Nothing = ""
+    connection: Code
+    when: FormulaText = ""
+
+    @property
+    def code(self) -> str:
+        return self.id
+
+
+TABLES: dict[str, type[Record]] = {
+    kind.TABLE: kind
+    for kind in (
+        Pack, Folder, LegislationRecord, Company, CompanyGroup, User, Chart, Ledger, Account, AccountingCode, Journal,
+        EntryType, Counter, CounterAssignment, Tax, Withholding, Mention, PaymentTerms, PaymentMethod, InvoiceType,
+        AutomaticJournal, NamedFormula, DeliveryRule,
+    )
+}  # fmt: skip
+SINGLE_TABLES = frozenset({"pack", "folder"})

@@ -1,0 +1,183 @@
+"""Packs: folders of TOML become records, and everything that is wrong in them becomes faults, all at once.
+
+A file with a syntax fault gives that one fault; all other files are still read. `requires` brings other packs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from importlib.metadata import entry_points
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from engine.kernel.faults import Fault, FaultKind, Faulty, clipped, nearest
+from engine.kernel.wall import validated
+from engine.parametrization.definitions import SINGLE_TABLES, TABLES, Pack, Record
+
+PACK_NOT_FOUND = FaultKind(
+    "pack_not_found", "there is no pack {name!r}: neither a folder, nor shipped, nor installed", "{known}"
+)
+PACK_WITHOUT_HEADER = FaultKind(
+    "pack_without_header", "the folder {folder!r} holds no [pack] table", "add pack.toml with [pack] code and version"
+)
+PACK_CYCLE = FaultKind("pack_cycle", "packs require each other in a circle: {circle}", "remove one of these `requires`")
+TOML_SYNTAX = FaultKind("toml_syntax", "this is not TOML: {cause}", "mend the line; the other files were read")
+UNKNOWN_TABLE = FaultKind("unknown_table", "there is no table [[{table}]]", "{remedy}")
+TABLE_SHAPE = FaultKind("table_shape", "{table} is written {found}", "write it as {wanted}")
+DUPLICATE_KEY = FaultKind(
+    "duplicate_key", "{table} {key} is defined twice in this pack", "remove one; the other is at {other}"
+)
+
+FILE_LIMIT = 20 * 1024 * 1024
+ENTRY_POINTS = "factotum.packs"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A record and where it was written: `FRA/types.toml invoice_type sales/FAF/FRA`."""
+
+    record: Record
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPack:
+    code: str
+    version: str
+    requires: tuple[str, ...]
+    records: tuple[Located, ...]
+
+
+def read_packs(names: Iterable[str]) -> tuple[list[ReadPack], list[Fault]]:
+    """Read packs by path or code, with what they require, each once, required ones first."""
+    read: dict[str, ReadPack] = {}
+    faults: list[Fault] = []
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        folder = _folder(name)
+        if folder is None:
+            known = nearest(name, _shipped(), "give the path of a folder")
+            faults.append(PACK_NOT_FOUND.at(" > ".join((*above, name)), name=name, known=known))
+            return
+        pack, found = read_folder(folder)
+        faults.extend(found)
+        if pack is None or pack.code in read:
+            return
+        if pack.code in above:
+            faults.append(PACK_CYCLE.at(pack.code, circle=" > ".join((*above, pack.code))))
+            return
+        for required in pack.requires:
+            if required not in read:
+                visit(required, (*above, pack.code))
+        read[pack.code] = pack
+
+    for name in names:
+        visit(name, ())
+    return list(read.values()), faults
+
+
+def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
+    """Every `*.toml` of one folder."""
+    located: list[Located] = []
+    faults: list[Fault] = []
+    for path in sorted(folder.glob("*.toml")):
+        place = f"{folder.name}/{path.name}"
+        document, fault = _toml(path, place)
+        if fault:
+            faults.append(fault)
+        else:
+            found, wrong = read_tables(document, place)
+            located.extend(found)
+            faults.extend(wrong)
+    faults.extend(_duplicates(located))
+    headers = [one.record for one in located if isinstance(one.record, Pack)]
+    if not headers:
+        if not faults:
+            faults.append(PACK_WITHOUT_HEADER.at(folder.name, folder=folder.name))
+        return None, faults
+    header = headers[0]
+    return ReadPack(header.code, header.version, header.requires, tuple(located)), faults
+
+
+def read_tables(document: dict[str, Any], place: str) -> tuple[list[Located], list[Fault]]:
+    """The tables of one TOML document, as records."""
+    located: list[Located] = []
+    faults: list[Fault] = []
+    for table, rows in document.items():
+        if table not in TABLES:
+            remedy = nearest(table, TABLES, "the tables are listed in README.md")
+            faults.append(UNKNOWN_TABLE.at(place, table=table, remedy=remedy))
+            continue
+        wanted, found = (dict, f"[[{table}]]") if table in SINGLE_TABLES else (list, f"[{table}]")
+        if not isinstance(rows, wanted):
+            other = f"[{table}]" if wanted is dict else f"[[{table}]]"
+            faults.append(TABLE_SHAPE.at(place, table=table, found=found, wanted=other))
+            continue
+        for index, row in enumerate([rows] if isinstance(rows, dict) else rows):
+            where = f"{place} {table}"
+            try:
+                record = validated(TABLES[table], _without_blanks(row), f"{where} {_called(row, index)}")
+            except Faulty as wrong:
+                faults.extend(wrong.faults)
+            else:
+                located.append(Located(record, f"{where} {record.key}"))
+    return located, faults
+
+
+def _called(row: Any, index: int) -> str:
+    """What a person would call a row that may be broken."""
+    names = [row.get(field) for field in ("code", "id")] if isinstance(row, dict) else []
+    return next((clipped(name, 40) for name in names if isinstance(name, str) and name), f"#{index + 1}")
+
+
+def _toml(path: Path, place: str) -> tuple[dict[str, Any], Fault | None]:
+    try:
+        content = path.read_bytes()
+        if len(content) > FILE_LIMIT:
+            return {}, TOML_SYNTAX.at(place, cause=f"larger than {FILE_LIMIT // 1024 // 1024} MiB")
+        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal), None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as cause:
+        return {}, TOML_SYNTAX.at(place, cause=cause)
+
+
+def _duplicates(located: list[Located]) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], Located] = {}
+    for one in located:
+        name = (one.record.TABLE, one.record.key)
+        if name in seen:
+            yield DUPLICATE_KEY.at(one.place, table=name[0], key=name[1], other=seen[name].place)
+        seen.setdefault(name, one)
+
+
+def _without_blanks(value: Any) -> Any:
+    """`""` equals absent, at every depth."""
+    if isinstance(value, dict):
+        return {name: _without_blanks(each) for name, each in value.items() if each != ""}
+    if isinstance(value, list):
+        return [_without_blanks(each) for each in value]
+    return value
+
+
+def _folder(name: str) -> Path | None:
+    """A path wins over a code; then the shipped packs; then what is installed."""
+    if "/" in name or Path(name).is_dir():
+        return Path(name).resolve() if Path(name).is_dir() else None
+    shipped = _packs() / name
+    if name in _shipped():
+        return shipped
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+        if entry.name == name:
+            return Path(str(files(entry.value)))
+    return None
+
+
+def _packs() -> Path:
+    return Path(str(files("rules"))) / "packs"
+
+
+def _shipped() -> list[str]:
+    return [folder.name for folder in _packs().iterdir() if (folder / "pack.toml").is_file()]

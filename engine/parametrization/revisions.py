@@ -1,0 +1,136 @@
+"""Revisions of the whole parametrization: what applying packs to a state would change, field by field. Pure.
+
+Records are kept by content; a revision is the list of what changed, and a hash of everything in force. Counter
+values, connections and documents are state of another kind: no pack holds them, so no revision can touch them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from engine.kernel.errors import EngineError
+from engine.kernel.faults import Fault, FaultKind
+from engine.parametrization import bodies
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import Record
+from engine.parametrization.packs import ReadPack
+
+TWO_OWNERS = FaultKind(
+    "two_owners", "{table} {key} belongs to pack {owner}", "only the owning pack defines a record; choose another code"
+)
+
+Name = tuple[str, str]
+"""(table, key)"""
+
+
+class StateChanged(EngineError):
+    code = "state_changed"
+    says = "the parametrization is at revision {found}, the plan was made at {planned}"
+    remedy = "plan again"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The parametrization at one revision: bodies by table and key, owning packs by name. Revision 0 is empty."""
+
+    revision: int
+    bodies: Mapping[str, Mapping[str, str]]
+    owners: Mapping[Name, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record that a revision adds, changes or removes. `hash` and `body` are None when it is removed."""
+
+    table: str
+    key: str
+    pack: str
+    action: str  # add | change | remove
+    fields: Mapping[str, tuple[Any, Any]]  # before, after
+    hash: str | None
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The parametrization as it would be, and where each record of it was written."""
+
+    parent: int
+    catalog: Catalog
+    changes: tuple[Change, ...]
+    content_hash: str
+    faults: tuple[Fault, ...]
+    place: Callable[[Record], str]
+
+
+class ParametrizationStore(Protocol):
+    def head(self) -> int:
+        """The revision in force; 0 before the first."""
+
+    def state(self, revision: int) -> State:
+        """Everything in force at a revision."""
+
+    def write(
+        self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
+    ) -> int:
+        """Write one revision in one transaction and stamp every series with it.
+
+        Errors: StateChanged when the head is no longer `parent`.
+        """
+
+
+def candidate(before: State, packs: Sequence[ReadPack]) -> Candidate:
+    """`before` with these packs read anew: what they owned and no longer define is gone."""
+    old = {(table, key): text for table, records in before.bodies.items() for key, text in records.items()}
+    read = {pack.code for pack in packs}
+    after = {name: text for name, text in old.items() if before.owners[name] not in read}
+    owners = {name: before.owners[name] for name in after}
+    places: dict[Name, str] = {}
+    faults: list[Fault] = []
+    for pack in packs:
+        for one in pack.records:
+            name = (one.record.TABLE, one.record.key)
+            if owners.get(name, pack.code) != pack.code:
+                faults.append(TWO_OWNERS.at(one.place, table=name[0], key=name[1], owner=owners[name]))
+                continue
+            after[name], owners[name], places[name] = bodies.to_text(one.record), pack.code, one.place
+    tables: dict[str, dict[str, Record | str]] = {}
+    for (table, key), text in after.items():
+        tables.setdefault(table, {})[key] = text
+    return Candidate(
+        parent=before.revision,
+        catalog=Catalog(tables, before.revision),
+        changes=tuple(_changes(old, after, {**before.owners, **owners})),
+        content_hash=_content_hash(after, owners),
+        faults=tuple(faults),
+        place=lambda record: places.get((record.TABLE, record.key), f"{record.TABLE} {record.key}"),
+    )
+
+
+def _changes(old: Mapping[Name, str], new: Mapping[Name, str], owners: Mapping[Name, str]) -> Iterator[Change]:
+    for name in sorted({*old, *new}):
+        was, becomes = old.get(name), new.get(name)
+        if was == becomes:
+            continue
+        before: dict[str, Any] = json.loads(was) if was else {}
+        after: dict[str, Any] = json.loads(becomes) if becomes else {}
+        fields = {
+            field: (before.get(field), after.get(field))
+            for field in sorted({*before, *after})
+            if before.get(field) != after.get(field)
+        }
+        action = "add" if was is None else "remove" if becomes is None else "change"
+        digest = bodies.content_hash(*name, becomes) if becomes is not None else None
+        yield Change(*name, owners[name], action, fields, digest, becomes)
+
+
+def _content_hash(records: Mapping[Name, str], owners: Mapping[Name, str]) -> str:
+    digest = hashlib.sha256()
+    for (table, key), text in sorted(records.items()):
+        digest.update(f"{owners[table, key]}\n{bodies.content_hash(table, key, text)}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,69 @@
+"""The kinds of text a pack may hold, each with its check. Light: `definitions` is imported on every start.
+
+A marker stands in `Annotated[str, marker]`; the wall (pydantic, in `packs`) calls its `check`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from engine.kernel import codes
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Text that must match a pattern; `says` tells the rule in words."""
+
+    pattern: str
+    says: str
+
+    def check(self, value: str) -> str:
+        if value and not re.fullmatch(self.pattern, value):
+            raise ValueError(f"{value[:60]!r} is not {self.says}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+
+@dataclass(frozen=True, slots=True)
+class LegislationWord(Word):
+    """A legislation code; aliases become the ISO code here, at the wall."""
+
+    def check(self, value: str) -> str:
+        return Word.check(self, codes.legislation(value))
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Word):
+    """A code of a published list too long for `Literal`."""
+
+    known: frozenset[str] = frozenset()
+
+    def check(self, value: str) -> str:
+        if value not in self.known:
+            raise ValueError(f"{value[:60]!r} is not {self.says}")
+        return value
+
+
+Code = Annotated[str, Word(r"[A-Z0-9][A-Z0-9_.-]{0,19}", "a code: 1 to 20 of A-Z, 0-9, _ . -")]
+TypeCode = Annotated[str, Word(r"[A-Z0-9]{1,5}", "a type code: 1 to 5 of A-Z and 0-9")]
+Legislation = Annotated[str, LegislationWord(r"[A-Z]{3}", "an ISO 3166 alpha-3 code such as FRA")]
+Country = Annotated[str, OneOf("", "an ISO 3166 alpha-2 code such as FR", codes.COUNTRIES)]
+Currency = Annotated[str, OneOf("", "an ISO 4217 code such as EUR", codes.CURRENCIES)]
+Language = Annotated[str, Word(r"[a-z]{2}", "an ISO 639-1 code such as fr")]
+AccountCode = Annotated[str, Word(r"[0-9A-Z]{1,20}", "an account: 1 to 20 of 0-9 and A-Z")]
+Mask = Annotated[str, Word(r"[0-9A-Zx]{1,20}", "a mask: 1 to 20 of 0-9, A-Z and x for a hole")]
+Identifier = Annotated[str, Word(r"[a-z][a-z0-9_]{0,39}", "a name: 1 to 40 of a-z, 0-9, _ starting with a letter")]
+AccountSource = Annotated[
+    str,
+    Word(
+        r"[0-9A-Zx]{1,20}|[a-z][a-z_]*\.[a-z][a-z_0-9]*", "an account source: `kind.position`, or a mask such as 411xxx"
+    ),
+]
+Text = Annotated[str, Word(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,2000}", "a text of at most 2,000 printable characters")]
+FormulaText = Annotated[str, Word(r"(?s).{0,4096}", "a formula of at most 4 KB")]

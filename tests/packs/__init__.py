@@ -1,0 +1,1 @@
+"""The shipped packs, and what the demo posts with them."""

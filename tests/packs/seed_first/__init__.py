@@ -1,0 +1,1 @@
+"""A pack of its own: the first table of the seed."""
