@@ -1,0 +1,90 @@
+"""Wiring: the only place that builds. An address in, a house out: database, stores, plugins, clock."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from engine.flow import Actor, Context
+from engine.kernel.clock import SystemClock
+from engine.parametrization.catalog import Catalog
+from engine.storage.database import Database, check_ready, open_database, upgrade
+from engine.storage.documents import SqlDocumentStore
+from engine.storage.revisions import SqlParametrizationStore
+
+if TYPE_CHECKING:
+    from engine.spi.host import Plugins
+    from engine.storage.deliveries import SqlDeliveryStore
+    from engine.storage.posting import SqlPostingStore
+
+DEFAULT_DATABASE = "sqlite:///factotum.db"
+ENVIRONMENT = "FACTOTUM_DATABASE"
+
+
+class BuiltHouse:
+    """One database, and what works on it. What only some commands need is made when it is first asked for."""
+
+    def __init__(self, database: Database, plugins: Plugins | None = None) -> None:
+        self.database = database
+        self.parametrization = SqlParametrizationStore(database)
+        self.documents = SqlDocumentStore(database)
+        self._given = plugins
+        self._catalog: Catalog | None = None
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        from engine.spi.host import load_plugins
+
+        return self._given or load_plugins()
+
+    @cached_property
+    def posting(self) -> SqlPostingStore:
+        from engine.storage.posting import IdBlocks, SqlPostingStore
+
+        return SqlPostingStore(self.database, IdBlocks(self.database))
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveryStore:
+        from engine.storage.deliveries import SqlDeliveryStore
+
+        return SqlDeliveryStore(self.database)
+
+    def catalog(self, fresh: bool = True) -> Catalog:
+        if self._catalog is None or fresh:
+            head = self.parametrization.head()
+            if self._catalog is None or self._catalog.revision != head:
+                self._catalog = self._read(head)
+        return self._catalog
+
+    def catalog_at(self, revision: int) -> Catalog:
+        current = self._catalog
+        return current if current and current.revision == revision else self._read(revision)
+
+    def _read(self, revision: int) -> Catalog:
+        return Catalog(self.parametrization.state(revision).bodies, revision)
+
+
+def database_url(given: str | None = None) -> str:
+    """The address given, else that of the environment, else a file in the current folder."""
+    return given or os.environ.get(ENVIRONMENT) or DEFAULT_DATABASE
+
+
+def open_house(url: str | None = None, plugins: Plugins | None = None) -> BuiltHouse:
+    """Open a database that is ready. Errors: DatabaseNotReady, DatabaseUnreachable …"""
+    database = open_database(database_url(url))
+    check_ready(database)
+    return BuiltHouse(database, plugins)
+
+
+def make_house(url: str | None = None, plugins: Plugins | None = None) -> BuiltHouse:
+    """Make the database ready, then open it."""
+    database = open_database(database_url(url))
+    upgrade(database)
+    return BuiltHouse(database, plugins)
+
+
+def system_context(language: str = "") -> Context:
+    """The command line's caller: the operating-system user, with all rights, now."""
+    return Context(Actor(getpass.getuser(), lambda action, company, type: True), SystemClock(), language)

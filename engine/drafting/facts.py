@@ -1,0 +1,97 @@
+"""A draft as the values that formulas see, under the names of `parametrization.vocabulary`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Day
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from engine.kernel.money import quantum
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import Company, InvoiceType, LegislationRecord
+
+if TYPE_CHECKING:
+    from engine.drafting.draft import Draft
+    from engine.drafting.request import Party
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLine:
+    """What `tax_due` sees of a line."""
+
+    nature: str
+    product: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    code: str
+    legislation: str
+    country: str
+    currency: str
+    language: str
+    tax_regime: str
+    vat_on_debits: bool
+    vat_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    module: str
+    category: str
+    is_credit: bool
+    date: Day
+    currency: str
+    language: str
+    number: str | None
+    subject: str
+    supplier_number: str
+    due_date: Day
+    lines: Decimal
+    charges: Decimal
+    allowances: Decimal
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    withheld: Decimal
+    prepaid: Decimal
+    rounding: Decimal
+    payable: Decimal
+
+
+def before_amounts(
+    company: Company, invoice_type: InvoiceType, partner: Party | None, catalog: Catalog
+) -> dict[str, Any]:
+    """What is known before anything is computed."""
+    legislation = catalog.table(LegislationRecord).get(company.legislation)
+    facts = CompanyFacts(
+        company.code, company.legislation, company.address.country,
+        company.currency or (legislation.currency if legislation else ""),
+        company.language or (legislation.language if legislation else ""),
+        company.tax_regime, company.vat_on_debits, company.vat_number,
+    )  # fmt: skip
+    return {"company": facts, "type": invoice_type, "partner": partner}
+
+
+def of(draft: Draft, catalog: Catalog, number: str | None = None) -> Mapping[str, Any]:
+    """Everything a formula about a whole document may name; `number` when it is known."""
+    totals = draft.totals
+    document = DocumentFacts(
+        draft.type.module, draft.type.category, draft.is_credit, draft.date, draft.currency, draft.language, number,
+        draft.request.subject, draft.request.supplier_number,
+        draft.due_dates[0].date if draft.due_dates else draft.date,
+        totals.lines, totals.charges, totals.allowances, totals.net, totals.tax, totals.gross, totals.withholding,
+        totals.prepaid, totals.rounding, totals.payable,
+    )  # fmt: skip
+    return before_amounts(draft.company, draft.type, draft.partner, catalog) | {
+        "document": document,
+        "lines": draft.lines,
+        "charges": draft.charges,
+        "taxes": draft.taxes,
+        "due_dates": draft.due_dates,
+        "withholdings": draft.withholdings,
+        "prepayments": draft.prepaid,
+        "quantum": quantum(draft.currency),
+    }

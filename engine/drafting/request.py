@@ -1,0 +1,311 @@
+"""A document as it is asked for (CONTRACT §3), read at the wall.
+
+Amounts and quantities are text with a decimal point, dates ISO 8601. JSON floats are refused: 0.1 is not a tenth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from engine.kernel.codes import Category, Module, Nature
+from engine.kernel.faults import Fault, FaultKind, Faulty
+from engine.kernel.money import AMOUNT_LIMIT, AMOUNT_SCALE, QUANTITY_LIMIT, QUANTITY_SCALE, parse_number
+from engine.kernel.wall import validated
+from engine.parametrization.definitions import STRICT, SchemedId
+from engine.parametrization.words import Code, Country, Currency, Language, TypeCode, Word
+
+JSON_SYNTAX = FaultKind("json_syntax", "this is not JSON: {cause}", "mend it; other documents are not touched")
+NOT_AN_OBJECT = FaultKind("not_an_object", "a document is a JSON object, not {found}", "see `factotum post --help`")
+NOT_YET = FaultKind("not_yet", "{what} is not supported by this version", "leave it out")
+TOO_LARGE = FaultKind("document_too_large", "the document is {size} characters long; {limit} are allowed", "split it")
+
+DOCUMENT_LIMIT = 4 * 1024 * 1024
+LINE_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class NumberText:
+    """A Decimal written as text, within what the database holds."""
+
+    scale: int
+    limit: Decimal
+    least: Decimal | None = None
+
+    def read(self, value: object) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not isinstance(value, str):
+            raise ValueError(f'a number is written as text, such as "12.50", not as {type(value).__name__}')
+        number = parse_number(value) if len(value) < 40 else None
+        if number is None:
+            raise ValueError(f"{value[:40]!r} is not a number: digits with a point, such as 12.50")
+        if abs(number) >= self.limit or number != round(number, self.scale):
+            raise ValueError(f"{value!r} does not fit: below {self.limit}, at most {self.scale} decimals")
+        if self.least is not None and number < self.least:
+            raise ValueError(f"{value!r} is below {self.least}")
+        return number
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class DateText:
+    def read(self, value: object) -> date:
+        try:
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise ValueError(f"{str(value)[:40]!r} is not a date such as 2026-01-31")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+ZERO = Decimal(0)
+Amount = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT)]
+Positive = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT, ZERO)]
+Quantity = Annotated[Decimal, NumberText(QUANTITY_SCALE, QUANTITY_LIMIT)]
+Price = Annotated[Decimal, NumberText(QUANTITY_SCALE, QUANTITY_LIMIT, ZERO)]
+Percent = Annotated[Decimal, NumberText(QUANTITY_SCALE, Decimal("100.00000001"), ZERO)]
+Day = Annotated[date, DateText()]
+Short = Annotated[str, Word(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,200}", "a text of at most 200 printable characters")]
+Long = Annotated[
+    str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,2000}", "a text of at most 2,000 printable characters")
+]
+Unit = Annotated[str, Word(r"[A-Z0-9]{1,3}", "a UN/ECE Recommendation 20 unit such as C62 or HUR")]
+RefKind = Literal[
+    "corrects", "order", "contract", "delivery_note", "goods_receipt", "return", "invoice", "proforma", "advance",
+    "project", "tender",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    __pydantic_config__: ClassVar[dict[str, str]] = STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostalAddress(Part):
+    street: Short = ""
+    street2: Short = ""
+    postcode: Short = ""
+    city: Short = ""
+    region: Short = ""
+    country: Country = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Part):
+    code: Short = ""
+    name: Annotated[str, Word(r"[^\x00-\x1f]{1,200}", "a name of 1 to 200 printable characters")]
+    kind: Literal["business", "person", "public_body"] = "business"
+    country: Country
+    vat_number: Short = ""
+    fiscal_code: Short = ""
+    registration: SchemedId | None = None
+    electronic_address: SchemedId | None = None
+    recipient_code: Short = ""
+    pec: Short = ""
+    email: Short = ""
+    phone: Short = ""
+    language: Language = ""
+    withholding_agent: bool = False
+    address: PostalAddress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference(Part):
+    """`id` names a document of ours; `number` with `date` one from outside."""
+
+    kind: RefKind
+    id: int | None = None
+    number: Short = ""
+    date: Day | None = None
+    line: Short = ""
+    reason_code: Short = ""
+    reason: Short = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount(Part):
+    percent: Percent | None = None
+    amount: Positive | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Part):
+    description: Annotated[str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{1,2000}", "a text of 1 to 2,000 characters")]
+    quantity: Quantity
+    unit: Unit = "C62"
+    unit_price: Price
+    discounts: tuple[Discount, ...] = ()
+    tax_code: Code
+    nature: Nature = "goods"
+    product: Short = ""
+    sku: Short = ""
+    account: Annotated[str, Word(r"[0-9A-Z]{1,20}", "an account: 1 to 20 of 0-9 and A-Z")] = ""
+    analytic: Any = None
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge(Part):
+    kind: Literal["charge", "allowance"]
+    code: Short = ""
+    description: Long
+    amount: Positive | None = None
+    percent: Percent | None = None
+    tax_code: Code
+    reason_code: Short = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld(Part):
+    code: Code
+    base: Positive | None = None
+    rate: Percent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepaid(Part):
+    amount: Positive
+    date: Day | None = None
+    reference: Short = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDate(Part):
+    date: Day
+    amount: Positive | None = None
+    percent: Percent | None = None
+    method: Code = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Part):
+    text: Long
+    subject_code: Short = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """`{"from": …, "to": …}`: `from` is a word of Python, so the field cannot carry it."""
+
+    def read(self, value: object) -> tuple[date, date]:
+        if not isinstance(value, dict) or set(value) != {"from", "to"}:
+            raise ValueError('a period is {"from": date, "to": date}')
+        first, last = DateText().read(value["from"]), DateText().read(value["to"])
+        if last < first:
+            raise ValueError("the period ends before it begins")
+        return first, last
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Part):
+    company: Code
+    site: Code = ""
+    module: Module | Literal[""] = ""
+    invoice_type: TypeCode = ""
+    category: Category | Literal[""] = ""
+    date: Day
+    key: Annotated[
+        str,
+        Word(
+            r"[\x21\x22\x24-\x7e][\x21-\x7e]{0,199}",
+            "a key: 1 to 200 printable characters without spaces, not beginning with #",
+        ),
+    ] = ""
+    number: Short = ""
+    subject: Short = ""
+    accounting_date: Day | None = None
+    supply_date: Day | None = None
+    period: Annotated[tuple[Day, Day], _Period()] | None = None
+    currency: Currency = ""
+    exchange_rate: Annotated[Decimal, NumberText(QUANTITY_SCALE, QUANTITY_LIMIT, Decimal("0.00000001"))] | None = None
+    exchange_date: Day | None = None
+    customer: Party | None = None
+    supplier: Party | None = None
+    ship_to: Party | None = None
+    supplier_number: Short = ""
+    received_date: Day | None = None
+    buyer_reference: Short = ""
+    language: Language = ""
+    prices_include_tax: bool = False
+    lines: tuple[Line, ...]
+    charges: tuple[Charge, ...] = ()
+    withholdings: tuple[Withheld, ...] = ()
+    prepaid: tuple[Prepaid, ...] = ()
+    payment_method: Code = ""
+    due_date: Day | None = None
+    due_dates: tuple[DueDate, ...] = ()
+    payment_terms: Code = ""
+    references: tuple[Reference, ...] = ()
+    notes: tuple[Note, ...] = ()
+    process_code: Short = ""
+
+    @property
+    def side(self) -> str:
+        """sales or purchase: as said, else by who the partner is."""
+        return self.module or ("purchase" if self.supplier else "sales")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with its canonical text, before defaults, and the hash of it."""
+
+    request: Request
+    text: str = field(repr=False)
+    content_hash: str
+
+
+def read_json(text: str | bytes, limit: int = DOCUMENT_LIMIT) -> Any:
+    """JSON as data. Errors: Faulty(json_syntax, document_too_large)."""
+    if len(text) > limit:
+        raise Faulty([TOO_LARGE.at("", size=len(text), limit=limit)])
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as cause:
+        raise Faulty([JSON_SYNTAX.at("", cause=cause)]) from None
+
+
+def read_request(data: Any) -> Asked:
+    """One document, from what JSON gave. Errors: Faulty with everything that is wrong with its shape."""
+    if not isinstance(data, dict):
+        raise Faulty([NOT_AN_OBJECT.at("", found=type(data).__name__)])
+    request = validated(Request, data)
+    faults: list[Fault] = []
+    if request.prices_include_tax:
+        faults.append(NOT_YET.at("prices_include_tax", what="a price that includes tax"))
+    faults += [
+        NOT_YET.at(f"lines[{index}].analytic", what="an analytic dimension")
+        for index, line in enumerate(request.lines)
+        if line.analytic is not None
+    ]
+    if request.site:
+        faults.append(NOT_YET.at("site", what="a site"))
+    if len(request.lines) > LINE_LIMIT:
+        faults.append(TOO_LARGE.at("lines", size=f"{len(request.lines)} lines", limit=LINE_LIMIT))
+    if faults:
+        raise Faulty(faults)
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    try:
+        return Asked(request, text, hashlib.sha256(text.encode()).hexdigest())
+    except UnicodeEncodeError:
+        raise Faulty([JSON_SYNTAX.at("", cause="it holds half a character (a lone surrogate)")]) from None

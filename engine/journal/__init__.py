@@ -1,0 +1,1 @@
+"""Step 5: automatic journals turn a draft into entries that balance. Pure."""

@@ -1,0 +1,117 @@
+"""Which automatic journal, entry type and journal a document takes; every step is recorded.
+
+automatic journal: the type's (`automatic_journal_direct` for documents keyed without order, delivery or receipt); blank
+means PIHI on a purchase type, and no posting on the categories that are not posted.
+entry type: the type's; only when it names none, the automatic journal's.
+journal: the type's, else the automatic journal's, else the entry type's default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from engine.kernel.codes import POSTED_ONLY_IF_ASKED
+from engine.kernel.faults import Fault, FaultKind
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import AutomaticJournal, Company, EntryType, InvoiceType, Journal, Scoped
+
+NOT_USABLE = FaultKind(
+    "reference_not_usable", "type {type} takes {table} {code}, which {company} may not use on {date}: {why}", "{remedy}"
+)
+NOTHING_NAMED = FaultKind(
+    "nothing_named", "type {type} leads to no {table}: neither it nor what it names gives one", "name one on the type"
+)
+
+DEFAULT_PURCHASE_JOURNAL = "PIHI"
+FULFILMENTS = frozenset({"order", "delivery_note", "goods_receipt"})
+"""References that make a document not keyed directly."""
+WHY = {
+    "unknown": "there is none of this code",
+    "other_legislation": "it is defined for other legislations",
+    "inactive": "it is not active",
+    "not_in_force": "it is not in force",
+    "company_group": "its group does not hold the company",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Determination:
+    """What a document is posted with; `journal` is None for a type that is not posted."""
+
+    automatic_journal: AutomaticJournal | None
+    entry_type: EntryType | None
+    journal: Journal | None
+    steps: tuple[dict[str, str], ...]
+    faults: tuple[Fault, ...]
+
+
+Kind = TypeVar("Kind", bound=Scoped)
+
+
+def journal_code(invoice_type: InvoiceType, direct: bool) -> str:
+    """The automatic journal's code; "" when the type is not posted."""
+    code = (invoice_type.automatic_journal_direct if direct else "") or invoice_type.automatic_journal
+    if code or invoice_type.category in POSTED_ONLY_IF_ASKED:
+        return code
+    return DEFAULT_PURCHASE_JOURNAL if invoice_type.module == "purchase" else ""
+
+
+def determine(
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    on: date,
+    reference_kinds: frozenset[str] = frozenset(),
+) -> Determination:
+    """Follow the three chains for one document."""
+    chain = _Chain(catalog, company, invoice_type, on)
+    code = journal_code(invoice_type, direct=not reference_kinds & FULFILMENTS)
+    posted = bool(code) or invoice_type.category not in POSTED_ONLY_IF_ASKED
+    recipe = chain.first(AutomaticJournal, [("type", code)]) if posted else None
+    sources = [("type", invoice_type.entry_type)]
+    if not invoice_type.entry_type and recipe:
+        sources.append(("automatic_journal", recipe.entry_type))
+    entry_type = chain.first(EntryType, sources, needed=posted)
+    book = None
+    if recipe and entry_type:
+        names = [
+            ("type", invoice_type.journal),
+            ("automatic_journal", recipe.journal),
+            ("entry_type", entry_type.default_journal),
+        ]
+        book = chain.first(Journal, names)
+    return Determination(recipe, entry_type, book, tuple(chain.steps), tuple(chain.faults))
+
+
+class _Chain:
+    """Walks one chain after another, recording steps and faults."""
+
+    def __init__(self, catalog: Catalog, company: Company, invoice_type: InvoiceType, on: date) -> None:
+        self.catalog, self.company, self.type, self.on = catalog, company, invoice_type, on
+        self.steps: list[dict[str, str]] = []
+        self.faults: list[Fault] = []
+
+    def first(self, kind: type[Kind], sources: list[tuple[str, str]], needed: bool = True) -> Kind | None:
+        """The record the first source that names one means."""
+        for source, code in sources:
+            if not code:
+                self.steps.append({"table": kind.TABLE, "from": source, "code": ""})
+                continue
+            meant = self.catalog.meant(kind, code, self.company, self.on)
+            self.steps.append({"from": source, **meant.as_step()})
+            if isinstance(meant.record, kind):
+                return meant.record
+            why = WHY[meant.verdict.reason] if meant.verdict else ""
+            remedy = f"define {kind.TABLE} {code} for {self.company.legislation}, or name another"
+            self.faults.append(
+                NOT_USABLE.at(
+                    "invoice_type", type=self.type.key, table=kind.TABLE, code=code, company=self.company.code,
+                    date=self.on, why=why, remedy=remedy,
+                )
+            )  # fmt: skip
+            return None
+        if needed:
+            self.faults.append(NOTHING_NAMED.at("invoice_type", type=self.type.key, table=kind.TABLE))
+        return None

@@ -1,0 +1,63 @@
+"""Which hand-overs a document gets: one row for each delivery rule that holds, written in the posting transaction.
+
+The row is the truth of that hand-over. Pure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.drafting import facts
+from engine.drafting.draft import Draft, formula_fault
+from engine.kernel.faults import Faulty
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import DeliveryRule
+from engine.parametrization.formulas import condition
+from engine.spi.contracts import DeliveryChannel, DocumentView
+from rules import FormulaFailed
+
+NOBODY = "the document names nobody this channel can reach"
+
+
+def deliveries(
+    draft: Draft,
+    view: DocumentView,
+    catalog: Catalog,
+    channels: Mapping[str, DeliveryChannel],
+    next_id: Callable[[], int],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """The delivery rows of a document. A rule that reaches nobody still makes a row, rejected: a person sees it."""
+    rows = []
+    for rule in _holding(draft, catalog):
+        channel = channels.get(rule.channel)
+        recipients = channel.recipients(view) if channel else ()
+        detail = "" if recipients else NOBODY if channel else f"no plugin offers the channel {rule.channel}"
+        rows.append(
+            {
+                "id": next_id(), "document": view.id, "company": draft.company.code, "rule": rule.key,
+                "channel": rule.channel, "format": rule.format, "connection": rule.connection,
+                "recipients": json.dumps(list(recipients), ensure_ascii=False),
+                "state": "rejected" if detail else "pending", "tries": 0, "due_at": now, "reference": "",
+                "detail": detail, "changed_at": now,
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _holding(draft: Draft, catalog: Catalog) -> Iterable[DeliveryRule]:
+    """The rules that hold for this document, in key order."""
+    values = facts.of(draft, catalog)
+    for rule in catalog.all_meant(DeliveryRule, draft.company, draft.date):
+        wanted = (rule.company, rule.invoice_type, rule.category)
+        found = (draft.company.code, draft.type.code, draft.type.category)
+        if any(want not in ("", is_) for want, is_ in zip(wanted, found, strict=True)):
+            continue
+        try:
+            if not rule.when or condition(rule.when)(values):
+                yield rule
+        except FormulaFailed as failed:
+            raise Faulty([formula_fault(f"delivery rule {rule.key}", failed, "invoice_type")]) from failed

@@ -1,0 +1,168 @@
+"""The relay: claim a delivery that is due, render it, hand it over, write down what came of it.
+
+No database transaction is open while rendering or sending. A row is claimed with a lease and a token, and every
+result is guarded by them: a relay that lost its lease changes nothing. Each (channel, connection) is worked through
+in a thread of its own, so one that is down delays nobody else; what failed for now comes back later, ever more
+slowly. A row whose sender died is due again when its lease ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from engine.kernel.clock import Clock, token
+from engine.spi.contracts import (
+    DeliveryChannel,
+    DocumentFormat,
+    DocumentView,
+    File,
+    Parcel,
+    Receipt,
+    Rejected,
+    TryLater,
+)
+
+LEASE = timedelta(minutes=5)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+MOST_TRIES = 30
+"""About a day of trying; then the delivery has failed and a person looks."""
+
+Row = Mapping[str, Any]
+Endpoint = tuple[str, str]
+"""(channel, connection)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a try came to: the state of RELIABILITY, the words for people, and when to come back."""
+
+    state: str
+    detail: str
+    reference: str = ""
+    due_at: datetime | None = None
+
+
+class DeliveryStore(Protocol):
+    def endpoints(self, now: datetime) -> list[Endpoint]:
+        """Endpoints with something due."""
+
+    def claim(self, endpoint: Endpoint, now: datetime, lease_until: datetime, token: str) -> Row | None:
+        """The next due row of an endpoint, now ours and `sending`; None when nothing is due."""
+
+    def finish(self, delivery: Row, outcome: Outcome, now: datetime) -> bool:
+        """Write an outcome, if the row is still ours."""
+
+    def view(self, document: int) -> DocumentView:
+        """The posted document."""
+
+    def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
+        """Store a rendered file under its hash, and name it on the row."""
+
+    def settings(self, connection: str) -> tuple[str, Mapping[str, Any]] | None:
+        """(channel, settings) of a connection; None when there is none."""
+
+    def configure(self, code: str, channel: str, settings: str, now: datetime, actor: str) -> None:
+        """Make or change a connection; `settings` are JSON that the channel's model accepted."""
+
+    def counted(self) -> Mapping[str, int]:
+        """How many deliveries are in each state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    store: DeliveryStore
+    formats: Mapping[str, DocumentFormat]
+    channels: Mapping[str, DeliveryChannel]
+    clock: Clock
+
+    def run(self) -> Counter[str]:
+        """Work through everything that is due now, once; how many came to each state."""
+        done: Counter[str] = Counter()
+        endpoints = self.store.endpoints(self.clock.now())
+        if not endpoints:
+            return done
+        with ThreadPoolExecutor(max_workers=min(len(endpoints), 32), thread_name_prefix="relay") as pool:
+            for counted in pool.map(self._work, endpoints):
+                done.update(counted)
+        return done
+
+    def _work(self, endpoint: Endpoint) -> Counter[str]:
+        """One endpoint, row after row, as they stood when we began: a retry is due later than now."""
+        done: Counter[str] = Counter()
+        began = self.clock.now()
+        while row := self.store.claim(endpoint, began, self.clock.now() + LEASE, token()):
+            outcome = self._try(row)
+            if self.store.finish(row, outcome, self.clock.now()):
+                done[outcome.state] += 1
+        return done
+
+    def _try(self, row: Row) -> Outcome:
+        """One attempt. Whatever a plugin does, it ends as an outcome on the row."""
+        try:
+            receipt = self._deliver(row)
+        except TryLater as later:
+            return self._later(row, later)
+        except Rejected as refused:
+            return Outcome("rejected", refused.reason)
+        except Exception as bug:  # a plugin may fail in any way: the row is parked, with the cause
+            return Outcome("failed", f"plugin fault: {type(bug).__name__}: {bug}"[:2000])
+        return Outcome("sent", receipt.detail or "handed over", receipt.reference)
+
+    def _deliver(self, row: Row) -> Receipt:
+        channel = self.channels.get(row["channel"])
+        if channel is None:
+            raise TryLater(f"no plugin offers the channel {row['channel']}")
+        settings = self._settings(row, channel)
+        view = self.store.view(row["document"])
+        file = self._render(row, view) if row["format"] else None
+        key = str(
+            uuid.uuid5(uuid.NAMESPACE_URL, f"factotum:{row['company']}:{row['document']}:{row['channel']}:{row['id']}")
+        )
+        return channel.deliver(
+            Parcel(
+                key=key, document=view, file=file, recipients=tuple(json.loads(row["recipients"])), settings=settings
+            )
+        )
+
+    def _settings(self, row: Row, channel: DeliveryChannel) -> Any:
+        found = self.store.settings(row["connection"])
+        if found is None:
+            raise TryLater(f"connection {row['connection']} is not configured: `factotum plugin configure`")
+        kind, settings = found
+        if kind != channel.name:
+            raise TryLater(f"connection {row['connection']} is for {kind}, not for {channel.name}")
+        try:
+            return channel.settings_model.model_validate(settings)
+        except ValueError as wrong:
+            raise TryLater(f"connection {row['connection']} is not well configured: {wrong}") from wrong
+
+    def _render(self, row: Row, view: DocumentView) -> File:
+        form = self.formats.get(row["format"])
+        if form is None:
+            raise TryLater(f"no plugin offers the format {row['format']}")
+        file = form.render(view)
+        self.store.keep(row, file, hashlib.sha256(file.content).hexdigest(), self.clock.now())
+        return file
+
+    def _later(self, row: Row, later: TryLater) -> Outcome:
+        if row["tries"] >= MOST_TRIES:
+            return Outcome("failed", f"given up after {row['tries']} tries: {later.reason}")
+        pause = later.after or min(FIRST_PAUSE * 2 ** (row["tries"] - 1), LONGEST_PAUSE)
+        due = self.clock.now() + pause
+        return Outcome("retry", f"{later.reason}; try {row['tries']}, again in {in_words(pause)}", due_at=due)
+
+
+def in_words(pause: timedelta) -> str:
+    """30 s, 4 min, 1 h."""
+    seconds = int(pause.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"

@@ -1,0 +1,1 @@
+"""Step 6: plan a posting (pure), then write it in one transaction. Afterwards nothing of it changes."""

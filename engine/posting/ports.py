@@ -1,0 +1,120 @@
+"""What posting needs of storage: one transaction, and answers that exist already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from engine.kernel.errors import EngineError
+from engine.kernel.faults import FaultKind
+from engine.numbering.counters import Series
+
+BEFORE_LAST = FaultKind(
+    "date_before_last",
+    "series {series} is chronological and has a document of {last}; this one is of {date}",
+    "date it {last} or later",
+)
+SERIES_CLOSED = FaultKind("series_closed", "series {series} is closed", "use another period or counter")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Every row of one posted document."""
+
+    document: Row
+    lines: Sequence[Row]
+    taxes: Sequence[Row]
+    entries: Sequence[Row]
+    entry_lines: Sequence[Row]
+    deliveries: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A number taken: the series row, the value, and the hash of the document before it."""
+
+    series: int
+    value: int
+    previous_hash: str
+
+
+class StalePlan(EngineError):
+    """The parametrization changed between plan and write."""
+
+    code = "plan_stale"
+    says = "the parametrization changed while the document was being posted"
+    remedy = "post it again"
+
+
+class KeyTaken(EngineError):
+    """Another posting with this key was committed first."""
+
+    code = "key_taken"
+    says = "a document with this key was posted at the same moment"
+    remedy = "post it again: the first answer comes back"
+
+
+class PostingWork(Protocol):
+    """One write transaction."""
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows in one statement."""
+
+    def take(self, series: Series, on: date, revision: int) -> Taken:
+        """Take the next number of a series; the series stays locked until commit.
+
+        Errors: StalePlan; Faulty (date_before_last, series_closed).
+        """
+
+    def advance(self, series: int, head_hash: str) -> None:
+        """Make this document the head of its chain."""
+
+
+class PostingStore(Protocol):
+    def transaction(self) -> AbstractContextManager[PostingWork]:
+        """Commits at the end, rolls back on any error. Errors at commit: KeyTaken."""
+
+    def open_series(self, series: Series, revision: int) -> None:
+        """Make sure that the series' row exists; it is remembered, so it costs nothing later.
+
+        Errors: StalePlan.
+        """
+
+    def next_id(self, name: str) -> int:
+        """A technical id, from a block; gaps are harmless."""
+
+    def preview(self, series: Series, on: date) -> int:
+        """The value the next document would get, were it posted now. Consumes nothing.
+
+        Errors: Faulty, as `take` would.
+        """
+
+
+class DocumentStore(Protocol):
+    """Posted documents, read back."""
+
+    def by_key(self, company: str, key: str) -> Stored | None:
+        """The document posted with a key."""
+
+    def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
+        """Document rows by number, else by id."""
+
+    def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
+        """Document rows of a company."""
+
+    def whole(self, document: Row) -> Stored:
+        """All rows of a document whose own row is known."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+    def all_series(self) -> Sequence[Row]:
+        """Every series row."""
+
+    def of_series(self, series: int) -> Iterator[Stored]:
+        """Every document of a series in order of value, without deliveries; memory stays flat."""

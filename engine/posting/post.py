@@ -1,0 +1,128 @@
+"""The two halves of a posting: `plan`, pure, and `write`, one transaction.
+
+The number comes as late as possible: every row that does not print it is written first; then the counter, which locks
+its series; then what prints the number, the document row, and the head of the chain; then commit. So a number exists
+only if its document does, and a series is locked for a moment only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date as Day
+from typing import TYPE_CHECKING, Any
+
+from engine.drafting.draft import Draft, draft
+from engine.drafting.request import Asked
+from engine.journal.determine import Determination, determine
+from engine.journal.generate import Generated, generate
+from engine.kernel.faults import Faulty
+from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import Company, InvoiceType
+from engine.posting import canon
+from engine.posting.ports import PostingStore
+from rules import arithmetic
+
+if TYPE_CHECKING:
+    from engine.posting.rows import Rows
+
+CHILDREN = ("document_line", "document_tax", "entry", "entry_line", "delivery", "audit")
+"""Tables whose rows belong to a document, in the order they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A document of ours that is referred to by id."""
+
+    number: str
+    date: Day
+    tax_point: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a posting will be, but its number. Reaching it touches no database."""
+
+    asked: Asked
+    draft: Draft
+    determination: Determination
+    numbering: Numbering
+    series: Series
+    generated: Generated
+    revision: int
+
+
+def plan(
+    asked: Asked,
+    company: Company,
+    invoice_type: InvoiceType,
+    catalog: Catalog,
+    origins: Mapping[int, Origin] | None = None,
+) -> Plan:
+    """Draft, number's series, and entries of one document.
+
+    Errors: Faulty, with the faults of the first step that found any.
+    """
+    request = asked.request
+    known = origins or {}
+    references = tuple(
+        replace(one, number=known[one.id].number, date=known[one.id].date)
+        if one.id is not None and one.id in known
+        else one
+        for one in request.references
+    )
+    corrected = [
+        known[one.id].tax_point
+        for one in references
+        if one.kind == "corrects" and one.id is not None and one.id in known
+    ]
+    with arithmetic():
+        drafted = draft(
+            replace(request, references=references), company, invoice_type, catalog, min(corrected, default=None)
+        )
+        kinds = frozenset(one.kind for one in references)
+        found = determine(catalog, company, invoice_type, request.date, kinds)
+        numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
+        faults = list(found.faults)
+        if request.number:
+            faults.append(MANUAL_NUMBER.at("number", type=invoice_type.key))
+        if numbers.series is None:
+            faults.append(no_counter(numbers, company, invoice_type))
+        if faults or numbers.series is None:
+            raise Faulty(faults)
+        generated = Generated((), (), ())
+        if found.automatic_journal and found.entry_type and found.journal:
+            generated = generate(drafted, found.automatic_journal, found.entry_type, found.journal, catalog)
+    return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+
+
+def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
+    """Write a planned document; the document row as it stands in the database.
+
+    Errors: StalePlan (plan again), KeyTaken (the first answer exists), CounterExhausted, Faulty (date order, closed
+    series). After any of them nothing is written and no number is used.
+    """
+    series, on = planned.series, planned.draft.date
+    body = rows.body_hash
+    waiting = {table for table, *_ in rows.late}
+    store.open_series(series, planned.revision)
+    with store.transaction() as work:
+        for table in CHILDREN:
+            if table not in waiting and rows.children.get(table):
+                work.insert(table, rows.children[table])
+        taken = work.take(series, on, planned.revision)
+        number = series.number(on, taken.value)
+        children = rows.completed(number)
+        for table in CHILDREN:
+            if table in waiting:
+                work.insert(table, children[table])
+        texts = canon.texts_after_number(children["entry"], children["entry_line"])
+        hashed = canon.link(taken.previous_hash, taken.series, taken.value, number, texts, body)
+        document = rows.document | {
+            "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
+            "previous_hash": taken.previous_hash, "hash": hashed,
+        }  # fmt: skip
+        work.insert("document", [document])
+        work.advance(taken.series, hashed)
+    return document

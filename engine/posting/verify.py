@@ -1,0 +1,90 @@
+"""Is a posted document what it was when it was posted? Recomputed from its rows alone.
+
+Found: a number out of order, a row changed by a single byte, an entry that does not balance, totals that do not add up,
+a link that does not hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.kernel.money import ZERO
+from engine.posting import canon
+from engine.posting.ports import Row, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What one step of a walk found: a document, or the end of its series."""
+
+    documents: int
+    problems: tuple[str, ...]
+
+
+def walk(series: Row, documents: Iterable[Stored]) -> Iterator[Checked]:
+    """Walk a series from its first document to its head."""
+    previous, value = canon.FIRST, None
+    for one in documents:
+        document = one.document
+        called = f"{document['company']} {document['number']} (id {document['id']})"
+        expected = document["value"] if value is None else value + 1
+        yield Checked(1, tuple(f"{called}: {found}" for found in problems(one, previous, expected)))
+        previous, value = document["hash"], document["value"]
+    if value is not None and (value, previous) != (series["value"], series["head_hash"]):
+        name = "/".join((series["company"], series["counter"], series["period"]))
+        yield Checked(0, (f"series {name} is at {series['value']}, its last document has value {value}",))
+
+
+def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterator[str]:
+    """What is wrong with one document, in words; nothing when all is well."""
+    document, entries, entry_lines = stored.document, stored.entries, stored.entry_lines
+    if document["value"] != expected_value:
+        yield f"its value is {document['value']}, after {expected_value - 1}: {expected_value} is missing"
+    tables = [
+        ("document", [document]),
+        ("document_line", stored.lines),
+        ("document_tax", stored.taxes),
+        ("entry", entries),
+        ("entry_line", entry_lines),
+    ]
+    body = canon.body_hash(tables)
+    if body != document["body_hash"]:
+        yield "its rows do not give the hash they were posted with"
+    if document["previous_hash"] != previous_hash:
+        yield "it does not follow the document before it"
+    texts = canon.texts_after_number(entries, entry_lines)
+    linked = canon.link(
+        document["previous_hash"],
+        document["series"],
+        document["value"],
+        document["number"],
+        texts,
+        document["body_hash"],
+    )
+    if linked != document["hash"]:
+        yield "its link in the chain does not hold"
+    yield from _sums(document, stored.lines, stored.taxes)
+    yield from _balances(entry_lines)
+
+
+def _sums(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> Iterator[str]:
+    net = sum((row["net"] for row in lines), ZERO)
+    tax = sum((row["amount"] for row in taxes), ZERO)
+    if net != document["net"]:
+        yield f"its lines add up to {net}, its net is {document['net']}"
+    if tax != document["tax"]:
+        yield f"its taxes add up to {tax}, its tax is {document['tax']}"
+    if document["net"] + document["tax"] != document["gross"]:
+        yield "net and tax do not give gross"
+
+
+def _balances(entry_lines: Sequence[Row]) -> Iterator[str]:
+    balance: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for row in entry_lines:
+        balance[row["entry"]] += row["debit"] - row["credit"]
+    for entry, difference in balance.items():
+        if difference:
+            yield f"entry {entry} is out of balance by {difference}"
