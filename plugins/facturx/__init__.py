@@ -1,0 +1,1 @@
+"""Factur-X and CII: a posted document as an invoice people read and machines take in (EN 16931)."""

@@ -1,0 +1,257 @@
+"""Deliveries to real servers on this machine, good and bad."""
+
+from __future__ import annotations
+
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.edge.cli.mailbox import Mailbox
+from engine.spi import DeliveryPolicy, Rejected, TryLater
+from engine.spi.host import register
+from plugins.email_smtp import plugin
+from plugins.email_smtp.client import EmailChannel
+from tests.plugins.email_smtp.builders import PARTNER, PDF, connection, document, parcel
+from tests.support.mailbox import (
+    DISCONNECT,
+    HANG,
+    RESET,
+    RefusingMailbox,
+    certificate,
+    closed_port,
+    scripted,
+    silent,
+)
+
+SHORT = 0.4  # seconds; the servers of these tests would otherwise never answer
+ENOUGH = 1.5  # seconds for a whole mail to a server that falls silent only afterwards, on a busy machine
+THREE = ("anna@client.example", "bob@client.example", "carla@client.example")
+channel = EmailChannel()
+
+
+def late(port: int, **changes: Any) -> str:
+    """Why it is to be tried later."""
+    with pytest.raises(TryLater) as raised:
+        channel.deliver(parcel(connection(port, **changes), recipients=THREE))
+    return raised.value.reason
+
+
+def rejected(port: int, **changes: Any) -> Rejected:
+    with pytest.raises(Rejected) as raised:
+        channel.deliver(parcel(connection(port, **changes), recipients=THREE))
+    return raised.value
+
+
+def test_the_plugin_offers_the_channel() -> None:
+    offered = register([("email_smtp", plugin)]).channels["email"]
+    assert offered.policy is DeliveryPolicy.AT_LEAST_ONCE
+    assert offered.settings_model.model_validate(connection().model_dump()) == connection()
+
+
+def test_recipients_are_the_partners_addresses() -> None:
+    several = document(partner=replace(PARTNER, email="a@x.it; b@x.it"))
+    assert channel.recipients(several) == ("a@x.it", "b@x.it")
+    assert channel.recipients(document()) == ("anna@client.example",)
+
+
+def test_a_mail_arrives_whole(tmp_path: Path) -> None:
+    dated = EmailChannel(now=lambda: datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
+    with Mailbox(tmp_path) as mailbox:
+        receipt = dated.deliver(parcel(connection(mailbox.port), recipients=THREE))
+    (mail,) = mailbox.messages
+    assert mail["Date"] == "Sun, 01 Mar 2026 09:30:00 +0000"
+    assert mail["Delivered-To"] == ", ".join(THREE)
+    assert mail["Return-Path"] == "<invoices@acme.example>"
+    assert [attached.get_content() for attached in mail.iter_attachments()] == [PDF.content]
+    assert receipt.reference == mail["Message-ID"]
+    assert receipt.detail == "250 2.0.0 kept"
+
+
+def test_a_second_hand_over_makes_a_twin_with_the_same_message_id(tmp_path: Path) -> None:
+    with Mailbox(tmp_path) as mailbox:
+        first, second = (channel.deliver(parcel(connection(mailbox.port))) for _ in range(2))
+    assert first.reference == second.reference
+    assert {mail["Message-ID"] for mail in mailbox.messages} == {first.reference} and len(mailbox.messages) == 2
+
+
+def test_many_threads_send_each_its_own_mail(tmp_path: Path) -> None:
+    with Mailbox(tmp_path) as mailbox, ThreadPoolExecutor(8) as threads:
+        settings = connection(mailbox.port)
+        numbers = [f"FV-2026-{number:05}" for number in range(24)]
+        sent = [parcel(settings, key=number, document=document(number=number)) for number in numbers]
+        receipts = list(threads.map(channel.deliver, sent))
+    assert [receipt.reference for receipt in receipts] == [f"<{number}@acme.example>" for number in numbers]
+    assert sorted(mail["Message-ID"] for mail in mailbox.messages) == [f"<{number}@acme.example>" for number in numbers]
+
+
+def test_one_refused_for_good_is_named_and_the_others_get_it(tmp_path: Path) -> None:
+    with RefusingMailbox(tmp_path, recipients={"bob@client.example": "550 5.1.1 no such user"}) as mailbox:
+        receipt = channel.deliver(parcel(connection(mailbox.port), recipients=(*THREE, "not-an-address")))
+    assert mailbox.messages[0]["Delivered-To"] == "anna@client.example, carla@client.example"
+    assert receipt.detail == (
+        "250 2.0.0 Ok: queued as 4XyZ; refused: not-an-address (not an e-mail address), "
+        "bob@client.example (550 5.1.1 no such user)"
+    )
+
+
+def test_all_refused_for_good_is_a_rejection_with_code_and_text_of_each(tmp_path: Path) -> None:
+    with RefusingMailbox(tmp_path, recipients=dict.fromkeys(THREE, "550 5.1.1 no such user")) as mailbox:
+        error = rejected(mailbox.port)
+    assert error.details == dict.fromkeys(THREE, "550 5.1.1 no such user")
+    assert "carla@client.example (550 5.1.1 no such user)" in error.reason
+    assert mailbox.messages == ()
+
+
+@pytest.mark.parametrize("others", ["250", "550 5.1.1 no such user"])
+def test_one_deferred_defers_all_and_nobody_gets_a_twin(tmp_path: Path, others: str) -> None:
+    answers = {} if others == "250" else dict.fromkeys(THREE, others)
+    with RefusingMailbox(tmp_path, recipients=answers | {"bob@client.example": "451 4.7.1 greylisted"}) as mailbox:
+        reason = late(mailbox.port)
+    assert "bob@client.example" in reason and "451 4.7.1 greylisted" in reason
+    assert mailbox.messages == ()
+
+
+@pytest.mark.parametrize("where", ["sender", "data", "kept"])
+def test_a_5xx_is_a_rejection_and_a_4xx_is_not(tmp_path: Path, where: str) -> None:
+    refusals: dict[str, Any] = {where: "554 5.7.1 we do not want this"}
+    with RefusingMailbox(tmp_path, **refusals) as mailbox:
+        error = rejected(mailbox.port)
+    assert "554 5.7.1 we do not want this" in error.reason and error.details == {"code": "554"}
+    delays: dict[str, Any] = {where: "451 4.3.0 disk full"}
+    with RefusingMailbox(tmp_path, **delays) as mailbox:
+        assert "451 4.3.0 disk full" in late(mailbox.port)
+
+
+@pytest.mark.parametrize("how", [DISCONNECT, RESET, HANG, "421 4.3.2 going down"])
+@pytest.mark.parametrize("where", ["sender", "recipients", "data", "kept"])
+def test_a_conversation_that_breaks_off_is_tried_later(tmp_path: Path, where: str, how: str) -> None:
+    """Also after the mail was taken (`kept`): whether it was is unknown, and a twin is better than no invoice."""
+    broken: dict[str, Any] = {where: {"bob@client.example": how} if where == "recipients" else how}
+    with RefusingMailbox(tmp_path, **broken) as mailbox:
+        patience = ENOUGH if where == "kept" else SHORT
+        reason = late(mailbox.port, timeout=patience if how == HANG else 20)
+    assert (f"was not done within {patience} s" in reason) == (how == HANG)
+    assert len(mailbox.messages) == (where == "kept")
+
+
+@pytest.mark.parametrize("how", [DISCONNECT, RESET, HANG, "421 4.3.2 going down", "554 no"])
+def test_what_was_taken_stays_taken_however_the_server_says_good_bye(tmp_path: Path, how: str) -> None:
+    with RefusingMailbox(tmp_path, quit=how) as mailbox:
+        channel.deliver(parcel(connection(mailbox.port, timeout=ENOUGH if how == HANG else 20)))
+    assert len(mailbox.messages) == 1
+
+
+def test_nobody_to_send_to_is_a_rejection_and_no_connection() -> None:
+    for recipients in ((), ("anna", "b@x.it\r\nDATA")):
+        with pytest.raises(Rejected, match="no recipient with an e-mail address"):
+            channel.deliver(parcel(connection(closed_port()), recipients=recipients))
+
+
+def test_a_server_that_is_not_there_is_tried_later() -> None:
+    assert "cannot be talked to" in late(closed_port())
+    assert "cannot be talked to" in late(25, host="no-such-host.invalid")
+
+
+def test_a_silent_server_is_tried_later() -> None:
+    with silent() as port:
+        assert "was not done within 0.4 s" in late(port, timeout=SHORT)
+
+
+def test_a_server_that_drips_is_cut_off_as_a_whole() -> None:
+    with scripted(endlessly="220-please wait") as port:
+        assert "was not done within 0.4 s" in late(port, timeout=SHORT)
+    with scripted("220 hello", "250 erp", "250-go", endlessly="250-on") as port:
+        assert "was not done within 0.4 s" in late(port, timeout=SHORT)
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        ("421 4.3.2 too busy",),
+        ("HTTP/1.1 400 Bad Request",),
+        ("\xff\xfe\x00",),
+        ("220 hello", "421 no", "421 no"),
+        ("220 hello", "garbage", "garbage"),
+        ("220 hello", "250 erp", "garbage"),
+        ("220 hello", "250 erp", "250 sender", "garbage"),
+        ("220 hello", "250 erp", "250 sender", "354 what"),
+        ("220 hello", "250 erp", "250 sender", "250 anna", "250 bob", "250 carla", "garbage"),
+        ("220 hello", "250 erp", "250 sender", "250 anna", "250 bob", "250 carla", "250 not 354"),
+        ("220 hello",),
+        ("220-half",),
+    ],
+)
+def test_nonsense_is_tried_later(replies: tuple[str, ...]) -> None:
+    with scripted(*replies) as port:
+        assert late(port).startswith(("127.0.0.1:", "the server wants"))
+
+
+@pytest.mark.parametrize(
+    ("replies", "step"),
+    [
+        (("554 5.7.1 you are on a list",), "the connection"),
+        (("220 hello", "550 no", "550 5.7.1 you are on a list"), "our greeting"),
+        (("220 hello", "250 erp", "550 5.7.1 you are on a list"), "the sender"),
+    ],
+)
+def test_a_server_that_wants_nothing_from_us_is_a_rejection(replies: tuple[str, ...], step: str) -> None:
+    with scripted(*replies) as port:
+        assert rejected(port).reason == f"127.0.0.1:{port} refused {step}: {replies[-1]}"
+
+
+def test_an_old_server_without_ehlo_will_do() -> None:
+    welcome = ("220 hello", "502 what", "250 erp", "250 sender", "250 anna")
+    with scripted(*welcome, "354 go", *["250 \xe9\x1b[31m taken"] * 400) as port:
+        receipt = channel.deliver(parcel(connection(port)))
+    assert receipt.detail == "250 \ufffd [31m taken"
+
+
+def test_required_tls_that_is_not_offered_is_a_rejection_and_nothing_is_sent(tmp_path: Path) -> None:
+    with Mailbox(tmp_path) as mailbox:
+        error = rejected(mailbox.port, starttls="required")
+    assert "offers no STARTTLS" in error.reason and mailbox.messages == ()
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("454 4.7.0 not now", TryLater), ("501 5.5.4 no", Rejected)])
+def test_tls_offered_and_refused_follows_the_code(answer: str, kind: type[Exception]) -> None:
+    with scripted("220 hello", "250-erp\r\n250 STARTTLS", answer) as port, pytest.raises(kind, match=answer[:9]):
+        channel.deliver(parcel(connection(port, starttls="required")))
+
+
+def test_a_handshake_that_fails_is_tried_later() -> None:
+    with scripted("220 hello", "250-erp\r\n250 STARTTLS", "220 go on", endlessly="this is no TLS") as port:
+        assert "cannot be talked to" in late(port, starttls="required")
+
+
+@pytest.fixture
+def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    made = certificate(tmp_path)
+    if made is None:
+        pytest.skip("no openssl program to make a certificate with")
+    return made
+
+
+def test_with_tls_a_server_that_proves_its_name_gets_the_mail(
+    tmp_path: Path, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    server, client = contexts
+    with RefusingMailbox(tmp_path, tls=server) as mailbox:
+        EmailChannel(tls=lambda: client).deliver(parcel(connection(mailbox.port, starttls="required")))
+    assert len(mailbox.messages) == 1
+
+
+def test_with_tls_a_server_that_does_not_gets_nothing(
+    tmp_path: Path, contexts: tuple[ssl.SSLContext, ssl.SSLContext]
+) -> None:
+    server, client = contexts
+    with RefusingMailbox(tmp_path, tls=server) as mailbox:
+        assert "did not prove its name: self-signed certificate" in late(mailbox.port, starttls="required")
+        with pytest.raises(TryLater, match="did not prove its name"):  # trusted, but for another name
+            settings = connection(mailbox.port, host="localhost", starttls="required")
+            EmailChannel(tls=lambda: client).deliver(parcel(settings))
+    assert mailbox.messages == ()

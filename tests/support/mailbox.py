@@ -1,0 +1,140 @@
+"""Mail servers that go wrong on purpose: a `Mailbox` that refuses, and servers that do not speak SMTP properly."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.edge.cli.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+
+HANG = "hang"  # never answer
+DISCONNECT = "disconnect"  # end the connection
+RESET = "reset"  # end it with a TCP reset
+
+
+class RefusingMailbox(Mailbox):
+    """Answers as told: an SMTP reply such as `550 5.1.1 no such user`, or HANG, DISCONNECT, RESET.
+
+    `recipients` by address; `sender`, `data` (the mail is dropped) and `kept` (the mail is kept first) for every mail.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        recipients: Mapping[str, str] | None = None,
+        sender: str = "",
+        data: str = "",
+        kept: str = "",
+        quit: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        super().__init__(folder)
+        self._recipients, self._sender, self._data, self._kept, self._quit = recipients or {}, sender, data, kept, quit
+        self.options = {"tls_context": tls} if tls else {}
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self._sender:
+            return await self._say(server, self._sender)
+        envelope.mail_from = address
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self._recipients:
+            return await self._say(server, self._recipients[address])
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self._data:
+            return await self._say(server, self._data)
+        self._keep(envelope)
+        return await self._say(server, self._kept or "250 2.0.0 Ok: queued as 4XyZ")
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        return await self._say(server, self._quit or "221 2.0.0 bye")
+
+    async def _say(self, server: SMTP, answer: str) -> str:
+        transport = server.transport
+        if answer in (DISCONNECT, RESET) and isinstance(transport, asyncio.WriteTransport):
+            if answer == RESET:
+                line = transport.get_extra_info("socket")
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            transport.abort()
+        if answer in (HANG, DISCONNECT, RESET):
+            await asyncio.Event().wait()  # cancelled when the connection or the mailbox ends
+        return answer
+
+
+@contextmanager
+def scripted(*replies: str, endlessly: str = "") -> Iterator[int]:
+    """A server for one conversation: says its first reply on connection, then one per line it hears; its port.
+
+    `endlessly` is repeated from then on without waiting to be asked, until the client has gone; after ten seconds it
+    hangs up, so that a client without patience of its own fails its test instead of stopping it.
+    """
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError), listener.accept()[0] as line, line.makefile("rb") as heard:
+            for number, reply in enumerate(replies):
+                if number and not heard.readline():
+                    return
+                line.sendall(reply.encode("latin-1") + b"\r\n")
+            for _ in range(500 if endlessly else 0):
+                if over.wait(0.02):
+                    return
+                line.sendall(endlessly.encode("latin-1") + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            over.set()
+            with suppress(OSError):  # wakes a server nobody has come to
+                socket.create_connection(listener.getsockname(), 1).close()
+            thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """A port that takes the connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+def closed_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext] | None:
+    """(server, client that trusts it) for 127.0.0.1, self-signed; None where there is no `openssl` program."""
+    program = shutil.which("openssl")
+    if program is None:
+        return None
+    key, proof = folder / "key.pem", folder / "certificate.pem"
+    what = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=mailbox"]
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(proof)]
+    subprocess.run([program, "req", "-x509", *what, *where], check=True, capture_output=True)
+    server: Any = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(proof, key)
+    return server, ssl.create_default_context(cafile=proof)
