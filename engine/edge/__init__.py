@@ -1,0 +1,1 @@
+"""Where people and programs meet the engine: the command line, later pages and an API. No rule of the trade is here."""

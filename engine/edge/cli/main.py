@@ -1,0 +1,88 @@
+"""`factotum`: the group of commands, and what happens to an error that reaches the top.
+
+Exit: 0 done, 1 faults in the input (listed), 2 wrong usage, 3 internal error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from engine.edge.cli import documents, installation, parametrization
+
+DEBUG = "FACTOTUM_DEBUG"
+
+
+class Commands(click.Group):
+    """Lists commands in the order of the work, and tells errors in words."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from engine.kernel.errors import EngineError
+        from engine.kernel.faults import Faulty
+
+        try:
+            return super().invoke(ctx)
+        except Faulty as faulty:
+            from engine.edge.cli.output import print_faults
+
+            print_faults([fault.as_json() for fault in faulty.faults], as_json=_wants_json())
+            sys.exit(1)
+        except EngineError as error:
+            from engine.edge.cli.output import print_faults
+
+            print_faults([error.as_fault().as_json()], as_json=_wants_json())
+            sys.exit(1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(0)
+        except Exception as bug:  # anything else is a bug of ours: said in one line, shown whole on request
+            if os.environ.get(DEBUG):
+                raise
+            click.echo(f"internal error: {type(bug).__name__}: {str(bug)[:500]}", err=True)
+            click.echo(f"This is a bug. Nothing was half written. Run again with {DEBUG}=1 to see where.", err=True)
+            sys.exit(3)
+
+
+def _wants_json() -> bool:
+    return "--json" in sys.argv
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--database", metavar="URL", envvar="FACTOTUM_DATABASE", help="Database; default sqlite:///factotum.db")
+@click.version_option(package_name="factotum-erp", prog_name="factotum")
+@click.pass_context
+def main(ctx: click.Context, database: str | None) -> None:
+    """Factotum: invoices typed, numbered, posted and delivered as you describe it.
+
+    \b
+    Start:            factotum demo
+    Implementers:     init, plan, apply, types
+    Accounting staff: types, post, show, export, verify
+    Operations:       relay, plugin
+    """
+    ctx.obj = database
+
+
+for command in (
+    installation.demo,
+    installation.init,
+    parametrization.plan,
+    parametrization.apply,
+    parametrization.types,
+    documents.post,
+    documents.show,
+    documents.export,
+    installation.relay,
+    installation.verify,
+    documents.sample,
+    installation.plugin,
+):
+    main.add_command(command)

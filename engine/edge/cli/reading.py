@@ -1,0 +1,67 @@
+"""Documents from a file: one JSON document, a JSON list, or JSON lines, which are read as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import IO, Any
+
+from engine.drafting.request import DOCUMENT_LIMIT, JSON_SYNTAX, TOO_LARGE, read_json
+from engine.kernel.faults import Faulty
+
+WHOLE_LIMIT = 256 * 1024 * 1024
+"""A list is held in memory; longer ones come as JSON lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A line that is no JSON: reported in its place, the others post."""
+
+    faults: list[dict[str, str]]
+
+
+def read_documents(file: IO[str]) -> tuple[str, Iterator[Any]]:
+    """(`one`, `list` or `lines`, the documents or `Unreadable`). Errors: Faulty when nothing can be read."""
+    try:
+        first = _first_line(file)
+        if isinstance(_parsed(first), dict):
+            return "lines", _each(chain([first], _lines(file)))
+        whole = first + file.read(WHOLE_LIMIT)
+    except UnicodeDecodeError as cause:
+        raise Faulty([JSON_SYNTAX.at("", cause=cause)]) from None
+    if len(whole) >= WHOLE_LIMIT:
+        raise Faulty([TOO_LARGE.at("", size=len(whole), limit=WHOLE_LIMIT)])
+    found = _parsed(whole, WHOLE_LIMIT)
+    if not isinstance(found, Unreadable):
+        return ("list", iter(found)) if isinstance(found, list) else ("one", iter([found]))
+    if sum(line.startswith("{") for line in whole.splitlines()) > 1:
+        return "lines", _each(whole.splitlines())  # a broken first line does not hide the others
+    return "one", iter([found])
+
+
+def _first_line(file: IO[str]) -> str:
+    line = file.readline(DOCUMENT_LIMIT + 1)
+    while line and not line.strip():
+        line = file.readline(DOCUMENT_LIMIT + 1)
+    return line
+
+
+def _lines(file: IO[str]) -> Iterator[str]:
+    while line := file.readline(DOCUMENT_LIMIT + 1):
+        yield line
+        while len(line) > DOCUMENT_LIMIT and not line.endswith("\n"):  # too long: told once, its rest is passed over
+            line = file.readline(DOCUMENT_LIMIT + 1)
+
+
+def _each(lines: Iterable[str]) -> Iterator[Any]:
+    for line in lines:
+        if line.strip():
+            yield _parsed(line)
+
+
+def _parsed(text: str, limit: int = DOCUMENT_LIMIT) -> Any:
+    try:
+        return read_json(text, limit)
+    except Faulty as faulty:
+        return Unreadable([fault.as_json() for fault in faulty.faults])

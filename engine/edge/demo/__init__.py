@@ -1,0 +1,1 @@
+"""What `factotum demo` posts, and documents by the thousand. The companies are in rules/packs/DEMO."""
