@@ -13,7 +13,7 @@ from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, LegislationRecord
 
 if TYPE_CHECKING:
-    from engine.drafting.draft import Draft
+    from engine.drafting.drafted import Draft
     from engine.drafting.request import Party
 
 

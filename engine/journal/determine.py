@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from engine.kernel.codes import POSTED_ONLY_IF_ASKED
 from engine.kernel.faults import Fault, FaultKind
-from engine.parametrization.catalog import Catalog
+from engine.parametrization.catalog import WHY, Catalog
 from engine.parametrization.definitions import AutomaticJournal, Company, EntryType, InvoiceType, Journal, Scoped
 
 NOT_USABLE = FaultKind(
@@ -27,13 +27,6 @@ NOTHING_NAMED = FaultKind(
 DEFAULT_PURCHASE_JOURNAL = "PIHI"
 FULFILMENTS = frozenset({"order", "delivery_note", "goods_receipt"})
 """References that make a document not keyed directly."""
-WHY = {
-    "unknown": "there is none of this code",
-    "other_legislation": "it is defined for other legislations",
-    "inactive": "it is not active",
-    "not_in_force": "it is not in force",
-    "company_group": "its group does not hold the company",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 from engine.drafting import facts
-from engine.drafting.draft import Draft, formula_fault
+from engine.drafting.desk import formula_fault
+from engine.drafting.drafted import Draft
 from engine.journal.accounts import AccountFound, account
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.kernel.money import ZERO, rounded

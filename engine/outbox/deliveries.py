@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from engine.drafting import facts
-from engine.drafting.draft import Draft, formula_fault
+from engine.drafting.desk import formula_fault
+from engine.drafting.drafted import Draft
 from engine.kernel.faults import Faulty
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import DeliveryRule

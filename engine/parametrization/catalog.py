@@ -20,6 +20,15 @@ from engine.parametrization.bodies import from_text
 Kind = TypeVar("Kind", bound=d.Record)
 ScopedKind = TypeVar("ScopedKind", bound=d.Scoped)
 
+WHY = {
+    "unknown": "there is none of this code",
+    "other_legislation": "it is defined for other legislations",
+    "inactive": "it is not active",
+    "not_in_force": "it is not in force",
+    "company_group": "its group does not hold the company",
+}
+"""A verdict in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

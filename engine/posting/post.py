@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
-from engine.drafting.draft import Draft, draft
+from engine.drafting.draft import draft
+from engine.drafting.drafted import Draft
 from engine.drafting.request import Asked
 from engine.journal.determine import Determination, determine
 from engine.journal.generate import Generated, generate

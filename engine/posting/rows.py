@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.drafting.draft import Draft, DraftCharge, DraftLine
+from engine.drafting.drafted import Draft, DraftCharge, DraftLine
 from engine.drafting.request import Party, Reference
 from engine.journal.generate import LateText
 from engine.kernel.money import ZERO, rounded

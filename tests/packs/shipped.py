@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from engine.drafting.draft import Draft, draft
+from engine.drafting.draft import draft
+from engine.drafting.drafted import Draft
 from engine.drafting.request import read_request
 from engine.journal.determine import determine
 from engine.journal.generate import Entry, generate

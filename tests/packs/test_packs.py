@@ -113,7 +113,7 @@ def test_articles_that_the_law_renumbers_end_with_their_last_day(legislation: st
 
 
 def test_rates_follow_the_date() -> None:
-    from engine.drafting.draft import rate_on
+    from engine.drafting.taxation import rate_on
 
     taxes = catalog_of("DEMO").table(d.Tax)
     assert str(rate_on(taxes["FR20/FRA"].rate, date(2013, 12, 31))) == "19.6"

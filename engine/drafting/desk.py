@@ -1,0 +1,96 @@
+"""What a document is drafted on: the request, the company, the type, the catalog; and where faults are gathered.
+
+Every part of drafting asks the desk for records and leaves its faults there, so that all are told at once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar, cast
+
+from engine.drafting.request import Party, Request
+from engine.kernel.codes import CREDITS
+from engine.kernel.faults import Fault, FaultKind, clipped, nearest
+from engine.parametrization.catalog import WHY, Catalog
+from engine.parametrization.definitions import Company, InvoiceType, LegislationRecord, NamedFormula, Scoped
+from rules import FormulaFailed
+from rules.errors import FAILURES
+
+UNKNOWN_REFERENCE = FaultKind(
+    "unknown_reference", "{company} may not use {table} {code!r} on {date}: {why}", "{remedy}"
+)
+RATE_MISSING = FaultKind(
+    "exchange_rate_missing",
+    "the document is in {currency}, the company in {own}",
+    "add `exchange_rate`: {own} per {currency}",
+)
+RATE_UNEXPECTED = FaultKind(
+    "exchange_rate_unexpected", "document and company are both in {currency}", "leave `exchange_rate` out"
+)
+
+Kind = TypeVar("Kind", bound=Scoped)
+
+
+class Desk:
+    """`origin` is the tax point of the document that this one corrects, when it is one of ours."""
+
+    def __init__(
+        self, request: Request, company: Company, invoice_type: InvoiceType, catalog: Catalog, origin: date | None
+    ) -> None:
+        self.request, self.company, self.type, self.catalog = request, company, invoice_type, catalog
+        self.faults: list[Fault] = []
+        self.wanted = "customer" if invoice_type.module == "sales" else "supplier"
+        self.partner: Party | None = getattr(request, self.wanted)
+        legislation = catalog.table(LegislationRecord).get(company.legislation)
+        self.own_currency = company.currency or (legislation.currency if legislation else "EUR")
+        self.currency = request.currency or self.own_currency
+        own_language = company.language or (legislation.language if legislation else catalog.language)
+        self.language = request.language or (self.partner.language if self.partner else "") or own_language
+        self.tax_point = origin or self._corrected_date() or request.supply_date or request.date
+
+    @property
+    def is_credit(self) -> bool:
+        return self.type.category in CREDITS
+
+    def record(self, kind: type[Kind], code: str, path: str, on: date) -> Kind | None:
+        """The record a code means here; a fault with the reason when there is none."""
+        meant = self.catalog.meant(kind, code, self.company, on)
+        if meant.record is None:
+            usable = {record.key.split("/")[0] for record in self.catalog.all_meant(kind, self.company, on)}
+            why = WHY[meant.verdict.reason] if meant.verdict else ""
+            facts = {"table": kind.TABLE, "code": code, "company": self.company.code, "date": on, "why": why}
+            remedy = nearest(code, usable, "choose one the company may use")
+            self.faults.append(UNKNOWN_REFERENCE.at(path, remedy=remedy, **facts))
+        return cast("Kind | None", meant.record)
+
+    def formula(self, code: str) -> NamedFormula | None:
+        """A formula the engine asks by its code, for this company."""
+        return self.catalog.one(NamedFormula, code, self.company, self.request.date)
+
+    def exchange_rate(self) -> Decimal:
+        """Company currency per unit of the document's."""
+        given = self.request.exchange_rate
+        if self.currency == self.own_currency:
+            if given is not None and given != 1:
+                self.faults.append(RATE_UNEXPECTED.at("exchange_rate", currency=self.currency))
+            return Decimal(1)
+        if given is None:
+            self.faults.append(RATE_MISSING.at("exchange_rate", currency=self.currency, own=self.own_currency))
+        return given or Decimal(1)
+
+    def failed(self, where: str, failure: FormulaFailed, path: str) -> None:
+        self.faults.append(formula_fault(where, failure, path))
+
+    def _corrected_date(self) -> date | None:
+        """A line that corrects a document takes that document's rate: the date given for one from outside."""
+        if not self.is_credit:
+            return None
+        return next((one.date for one in self.request.references if one.kind == "corrects" and one.date), None)
+
+
+def formula_fault(where: str, failed: FormulaFailed, path: str) -> Fault:
+    """A formula that fails on this document, with its operands."""
+    operands = "; ".join(f"{name} = {clipped(str(value), 60)}" for name, value in failed.operands)
+    words = f"{where} cannot be computed: {FAILURES[failed.code]}" + (f" ({operands})" if operands else "")
+    return Fault(failed.code, path, words, f"mend the document, or the formula {clipped(failed.text, 200)}")

@@ -1,0 +1,128 @@
+"""Which tax a line bears, at which rate, when it falls due; the tax rows of a document; what is withheld.
+
+Rates are those in force at the tax point: the supply, else the document's date; for a credit, the tax point of what
+it corrects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from engine.drafting import facts
+from engine.drafting.desk import Desk
+from engine.drafting.drafted import DraftCharge, DraftLine, TaxRow, WithheldRow
+from engine.drafting.request import NOT_YET
+from engine.drafting.totals import TaxGroup, taxes
+from engine.kernel.codes import REASON_NEEDED
+from engine.kernel.faults import FaultKind
+from engine.kernel.money import rounded, share
+from engine.kernel.periods import in_force
+from engine.parametrization.definitions import Rate, Tax, Withholding
+from engine.parametrization.formulas import named
+from rules import FormulaFailed
+
+NO_RATE = FaultKind(
+    "tax_without_rate", "{code} has no rate in force on {date}", "add a rate to the pack, or change the date"
+)
+REASON_MISSING = FaultKind(
+    "exemption_reason_missing",
+    "tax {code} (category {category}) has neither exemption code nor text",
+    "add one to the tax",
+)
+PARTNER_ID_MISSING = FaultKind(
+    "partner_tax_id_missing",
+    "tax category {category} needs the partner's VAT number",
+    "add `vat_number` to the partner",
+)
+
+SELF_ASSESSED = frozenset({"AE", "K"})
+"""The buyer accounts for the tax: reverse charge, intra-Community supply."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxUse:
+    """A tax as it applies to one line."""
+
+    code: str
+    category: str
+    rate: Decimal
+    due: str
+
+
+def tax_use(desk: Desk, code: str, path: str, nature: str, product: str) -> TaxUse | None:
+    """The tax a code means here; None when there is a fault."""
+    record = desk.record(Tax, code, path, desk.tax_point)
+    if record is None:
+        return None
+    if record.category in SELF_ASSESSED:
+        if desk.type.module == "purchase":
+            desk.faults.append(NOT_YET.at(path, what="a purchase whose tax the buyer assesses"))
+        elif desk.partner and not desk.partner.vat_number:
+            desk.faults.append(PARTNER_ID_MISSING.at(path, category=record.category))
+    rate = rate_on(record.rate, desk.tax_point)
+    if rate is None:
+        desk.faults.append(NO_RATE.at(path, code=code, date=desk.tax_point))
+        return None
+    return TaxUse(record.code, record.category, rate, record.due or _due(desk, nature, product, path))
+
+
+def _due(desk: Desk, nature: str, product: str, path: str) -> str:
+    """By the named formula `tax_due` from company regime, type and nature; at invoice where there is none."""
+    formula = desk.formula("tax_due")
+    if formula is None:
+        return "invoice"
+    values = facts.before_amounts(desk.company, desk.type, desk.partner, desk.catalog)
+    try:
+        return str(named("tax_due", formula.text)(values | {"line": facts.TaxLine(nature, product)}))
+    except FormulaFailed as failed:
+        desk.failed("formula tax_due", failed, path)
+        return "invoice"
+
+
+def tax_rows(desk: Desk, lines: Sequence[DraftLine], charges: Sequence[DraftCharge]) -> Iterator[TaxRow]:
+    """One row per tax code and moment it falls due."""
+    bases = [(TaxGroup(one.tax_code, one.tax_category, one.tax_rate, one.tax_due), one.net) for one in lines]
+    bases += [(TaxGroup(one.tax_code, one.tax_category, one.tax_rate, one.tax_due), one.amount) for one in charges]
+    for group, base, amount in taxes(bases, desk.currency):
+        record = desk.record(Tax, group.code, "lines", desk.tax_point)
+        if record is None:
+            continue
+        needed = group.category in REASON_NEEDED
+        reason = desk.catalog.text(record.text, desk.language) if needed else ""
+        if needed and not (reason or record.exemption_code):
+            desk.faults.append(REASON_MISSING.at("lines", code=group.code, category=group.category))
+        yield TaxRow(
+            code=group.code,
+            category=group.category,
+            rate=group.rate,
+            due=group.due,
+            base=base,
+            amount=amount,
+            exemption_code=record.exemption_code if needed else "",
+            reason=reason,
+            national_code=record.national_code,
+            accounting_code=record.accounting_code,
+        )
+
+
+def withheld(desk: Desk, net: Decimal) -> Iterator[WithheldRow]:
+    """What the partner keeps back; the base is the net amount unless one is given."""
+    for index, asked in enumerate(desk.request.withholdings):
+        path = f"withholdings[{index}].code"
+        record = desk.record(Withholding, asked.code, path, desk.tax_point)
+        if record is None:
+            continue
+        rate = asked.rate if asked.rate is not None else rate_on(record.rate, desk.tax_point)
+        if rate is None:
+            desk.faults.append(NO_RATE.at(path, code=asked.code, date=desk.tax_point))
+            continue
+        base = net if asked.base is None else asked.base
+        yield WithheldRow(record.code, base, rate, rounded(share(base, rate), desk.currency))
+
+
+def rate_on(rates: Sequence[Rate], on: date) -> Decimal | None:
+    """The rate in force on a date."""
+    return next((rate.percent for rate in rates if in_force(rate.valid_from, rate.valid_to, on)), None)
