@@ -408,12 +408,12 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
         raise Faulty([FORMAT_REFUSED.at("format", format=name, reason=refused.reason)]) from refused
 
 
-def relay(house: House, context: Context) -> Counter[str]:
+def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
     """Hand over everything that is due, once; how many deliveries came to each state."""
     from engine.outbox.relay import Relay
 
     _allowed(context, "relay")
-    return Relay(house.deliveries, house.plugins.formats, house.plugins.channels, context.clock).run()
+    return Relay(house.deliveries, house.plugins.formats, house.plugins.channels, context.clock).run(progress)
 
 
 def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,18 +83,21 @@ class Relay:
     channels: Mapping[str, DeliveryChannel]
     clock: Clock
 
-    def run(self) -> Counter[str]:
-        """Work through everything that is due now, once; how many came to each state."""
+    def run(self, progress: Callable[[], None] = lambda: None) -> Counter[str]:
+        """Work through everything that is due now, once; how many came to each state.
+
+        `progress` is called after each delivery, from the thread that worked on it.
+        """
         done: Counter[str] = Counter()
         endpoints = self.store.endpoints(self.clock.now())
         if not endpoints:
             return done
         with ThreadPoolExecutor(max_workers=min(len(endpoints), 32), thread_name_prefix="relay") as pool:
-            for counted in pool.map(self._work, endpoints):
+            for counted in pool.map(lambda endpoint: self._work(endpoint, progress), endpoints):
                 done.update(counted)
         return done
 
-    def _work(self, endpoint: Endpoint) -> Counter[str]:
+    def _work(self, endpoint: Endpoint, progress: Callable[[], None]) -> Counter[str]:
         """One endpoint, row after row, as they stood when we began: a retry is due later than now."""
         done: Counter[str] = Counter()
         began = self.clock.now()
@@ -102,6 +105,7 @@ class Relay:
             outcome = self._try(row)
             if self.store.finish(row, outcome, self.clock.now()):
                 done[outcome.state] += 1
+            progress()
         return done
 
     def _try(self, row: Row) -> Outcome:

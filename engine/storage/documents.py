@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, func, select
 
 from engine.posting.ports import Row, Stored
 from engine.storage import tables
 from engine.storage.database import Database
 
+_BY_KEY = select(tables.document).where(
+    tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
+)
 CHUNK = 200
 """Documents read at a time when a whole series is walked."""
 
@@ -20,10 +23,9 @@ class SqlDocumentStore:
         self._database = database
 
     def by_key(self, company: str, key: str) -> Stored | None:
-        table = tables.document
         with self._database.read() as connection:
-            found = _rows(connection, select(table).where(table.c.company == company, table.c.key == key))
-            return whole(connection, found[0]) if found else None
+            found = connection.execute(_BY_KEY, {"of_company": company, "of_key": key}).mappings().one_or_none()
+            return whole(connection, dict(found)) if found else None
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         table = tables.document

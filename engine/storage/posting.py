@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, case, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, case, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -63,7 +63,7 @@ class SqlPostingStore:
             return
         table, head = tables.series, tables.head
         with self._database.read() as connection:
-            found = connection.scalar(select(table.c.id).where(*_is(series)))
+            found = connection.execute(_SEEN, _named(series)).one_or_none()
         if found is None:
             new = {
                 "id": self.next_id("series"), "company": series.company, "counter": series.counter.key,
@@ -76,14 +76,13 @@ class SqlPostingStore:
             statement: Any = _insert(self._database.dialect)(table).from_select(list(new), stamped)
             with self._database.write() as connection:
                 made = connection.execute(statement.on_conflict_do_nothing()).rowcount
-                if not made and connection.scalar(select(table.c.id).where(*_is(series))) is None:
+                if not made and connection.execute(_SEEN, _named(series)).one_or_none() is None:
                     raise StalePlan
         self._open.add(series.name)
 
     def preview(self, series: Series, on: date) -> int:
-        table = tables.series
         with self._database.read() as connection:
-            row = connection.execute(select(table).where(*_is(series))).one_or_none()
+            row = connection.execute(_SEEN, _named(series)).one_or_none()
         if row is None:
             return series.counter.start
         if row.closed:
@@ -110,40 +109,21 @@ class SqlPostingWork:
         self._connection = connection
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._connection.execute(insert(tables.metadata.tables[table]), list(rows))
+        self._connection.execute(_INSERT[table], list(rows))
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
-        table = tables.series
-        last = case(
-            (or_(table.c.last_date.is_(None), table.c.last_date < on), literal(on, table.c.last_date.type)),
-            else_=table.c.last_date,
-        )
-        statement = (
-            update(table)
-            .values(value=table.c.value + 1, last_date=last)
-            .where(
-                *_is(series),
-                table.c.revision == revision,
-                table.c.closed.is_(False),
-                or_(table.c.chronological.is_(False), table.c.last_date.is_(None), table.c.last_date <= on),
-            )
-            .returning(table.c.id, table.c.value, table.c.head_hash)
-        )
-        row = self._connection.execute(statement).one_or_none()
+        row = self._connection.execute(_TAKE, _named(series) | {"on": on, "planned": revision}).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
         return Taken(row.id, row.value, row.head_hash)
 
     def advance(self, series: int, head_hash: str) -> None:
-        table = tables.series
-        self._connection.execute(update(table).where(table.c.id == series).values(head_hash=head_hash))
+        self._connection.execute(_ADVANCE, {"of_series": series, "new_head": head_hash})
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
-        table = tables.series
-        query = select(table.c.revision, table.c.closed, table.c.last_date).where(*_is(series))
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(_SEEN, _named(series)).one_or_none()
         if row is None or row.revision != revision:
             return StalePlan()
         if row.closed:
@@ -151,13 +131,35 @@ class SqlPostingWork:
         return Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
 
 
-def _is(series: Series) -> tuple[Any, ...]:
-    table = tables.series
-    return (
-        table.c.company == series.company,
-        table.c.counter == series.counter.key,
-        table.c.period == series.period,
+_SERIES = tables.series
+_IS = (
+    _SERIES.c.company == bindparam("of_company"),
+    _SERIES.c.counter == bindparam("of_counter"),
+    _SERIES.c.period == bindparam("of_period"),
+)
+_ON = bindparam("on", type_=_SERIES.c.last_date.type)
+_TAKE = (
+    update(_SERIES)
+    .values(
+        value=_SERIES.c.value + 1,
+        last_date=case((or_(_SERIES.c.last_date.is_(None), _SERIES.c.last_date < _ON), _ON), else_=_SERIES.c.last_date),
     )
+    .where(
+        *_IS,
+        _SERIES.c.revision == bindparam("planned"),
+        _SERIES.c.closed.is_(False),
+        or_(_SERIES.c.chronological.is_(False), _SERIES.c.last_date.is_(None), _SERIES.c.last_date <= _ON),
+    )
+    .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
+)
+_ADVANCE = update(_SERIES).where(_SERIES.c.id == bindparam("of_series")).values(head_hash=bindparam("new_head"))
+_SEEN = select(_SERIES).where(*_IS)
+_INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()}
+"""Statements of the hot path, built once."""
+
+
+def _named(series: Series) -> dict[str, Any]:
+    return {"of_company": series.company, "of_counter": series.counter.key, "of_period": series.period}
 
 
 def _insert(dialect: str) -> Any:

@@ -49,11 +49,12 @@ def relay(database: str | None, follow: bool, every: int, as_json: bool) -> None
     """Hand over every document that is due. What fails for now is tried again later, ever more slowly."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_line
+    from engine.edge.cli.output import print_line, progress
 
     house, context = open_house(database), system_context()
     while True:
-        done = flow.relay(house, context)
+        with progress("handing over") as bar:
+            done = flow.relay(house, context, lambda: bar.advance(bar.task_ids[0]))
         if as_json:
             print_line(dict(done))
         elif done or not follow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -25,8 +27,11 @@ def read_documents(file: IO[str]) -> tuple[str, Iterator[Any]]:
     """(`one`, `list` or `lines`, the documents or `Unreadable`). Errors: Faulty when nothing can be read."""
     try:
         first = _first_line(file)
-        if isinstance(_parsed(first), dict):
-            return "lines", _each(chain([first], _lines(file)))
+        if isinstance(found := _parsed(first), dict):
+            if not _is_regular(file):  # a pipe: answer this one before asking for the next
+                return "lines", _each(chain([first], _lines(file)))
+            second = _first_line(file)
+            return ("lines", _each(chain([first, second], _lines(file)))) if second else ("one", iter([found]))
         whole = first + file.read(WHOLE_LIMIT)
     except UnicodeDecodeError as cause:
         raise Faulty([JSON_SYNTAX.at("", cause=cause)]) from None
@@ -38,6 +43,13 @@ def read_documents(file: IO[str]) -> tuple[str, Iterator[Any]]:
     if sum(line.startswith("{") for line in whole.splitlines()) > 1:
         return "lines", _each(whole.splitlines())  # a broken first line does not hide the others
     return "one", iter([found])
+
+
+def _is_regular(file: IO[str]) -> bool:
+    try:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+    except (OSError, ValueError):  # not a file of the system at all
+        return False
 
 
 def _first_line(file: IO[str]) -> str:
