@@ -205,6 +205,13 @@ def offered(
     return choose(catalog, found, day, module=module, category=category, user=users.get(user))
 
 
+def language_of(house: House, user: str) -> str:
+    """What a user reads: their language, else the folder's."""
+    catalog = house.catalog()
+    found = catalog.table(User).get(user)
+    return found.language if found and found.language else catalog.language
+
+
 # --- posting --------------------------------------------------------------------------------------------------------
 
 
@@ -225,8 +232,13 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
         if known:
             return _told(known, explain and explained(house, known.document))
         catalog = house.catalog(fresh=bool(attempt) or dry_run)
-        planned = _planned(house, context, asked, catalog)
-        rows = _rows(house, context, planned, catalog)
+        try:
+            planned = _planned(house, context, asked, catalog)
+        except Faulty:
+            if house.catalog().revision != catalog.revision:  # faulty by what was in force when we last looked
+                continue
+            raise
+        rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
         why = explain and _explanation(planned)
         try:
             if dry_run:
@@ -313,21 +325,21 @@ def _origins(house: House, asked: Asked) -> dict[int, Origin]:
     }
 
 
-def _rows(house: House, context: Context, planned: Plan, catalog: Catalog) -> Rows:
+def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:
     """The rows to write: the document's own, its deliveries, and the audit row."""
     from engine.outbox.deliveries import deliveries
     from engine.posting.rows import audit_row, build
     from engine.posting.view import document_view
 
-    now, store = context.clock.now(), house.posting
-    document_id = store.next_id("document")
+    now = context.clock.now()
+    document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
     seen = document_view(rows.document, rows.children["document_line"], rows.children["document_tax"])
     rows.children["delivery"] = deliveries(
-        planned.draft, seen, catalog, house.plugins.channels, lambda: store.next_id("delivery"), now
+        planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
     )
-    rows.children["audit"] = [audit_row(rows.document, store.next_id("audit"))]
+    rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
     return rows
 
 
@@ -448,12 +460,13 @@ def verify(house: House, context: Context, progress: Callable[[int], None] = lam
     _allowed(context, "verify")
     broken: list[str] = []
     done = 0
-    all_series = house.documents.all_series()
-    for series in all_series:
-        for found in walk(series, house.documents.of_series(series["id"])):
-            broken += found.problems
-            done += found.documents
-            progress(done)
+    with house.documents.snapshot() as documents:  # one moment, while others go on posting
+        all_series = documents.all_series()
+        for series in all_series:
+            for found in walk(series, documents.of_series(series["id"])):
+                broken += found.problems
+                done += found.documents
+                progress(done)
     return Verified(done, len(all_series), tuple(broken))
 
 

@@ -280,9 +280,18 @@ def read_json(text: str | bytes, limit: int = DOCUMENT_LIMIT) -> Any:
     if len(text) > limit:
         raise Faulty([TOO_LARGE.at("", size=len(text), limit=limit)])
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError) as cause:
         raise Faulty([JSON_SYNTAX.at("", cause=cause)]) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; two fields of one name are refused, or one of them would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"{next(name for name in names if names.count(name) > 1)[:40]!r} is written twice")
+    return found
 
 
 def read_request(data: Any) -> Asked:

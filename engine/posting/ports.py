@@ -113,6 +113,9 @@ class DocumentStore(Protocol):
     def count(self) -> int:
         """How many there are."""
 
+    def snapshot(self) -> AbstractContextManager[DocumentStore]:
+        """The same store, as of one moment: what is posted meanwhile is not seen."""
+
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
 

@@ -33,9 +33,10 @@ def walk(series: Row, documents: Iterable[Stored]) -> Iterator[Checked]:
         expected = document["value"] if value is None else value + 1
         yield Checked(1, tuple(f"{called}: {found}" for found in problems(one, previous, expected)))
         previous, value = document["hash"], document["value"]
-    if value is not None and (value, previous) != (series["value"], series["head_hash"]):
+    if previous != series["head_hash"] or value not in (None, series["value"]):
         name = "/".join((series["company"], series["counter"], series["period"]))
-        yield Checked(0, (f"series {name} is at {series['value']}, its last document has value {value}",))
+        found = "it has no document" if value is None else f"its last document has value {value}"
+        yield Checked(0, (f"series {name} is at {series['value']}, {found}",))
 
 
 def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterator[str]:
@@ -43,6 +44,8 @@ def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterato
     document, entries, entry_lines = stored.document, stored.entries, stored.entry_lines
     if document["value"] != expected_value:
         yield f"its value is {document['value']}, after {expected_value - 1}: {expected_value} is missing"
+    if document["canon"] != canon.VERSION:
+        yield f"it was hashed in version {document['canon']}; this program knows {canon.VERSION}"
     tables = [
         ("document", [document]),
         ("document_line", stored.lines),

@@ -95,6 +95,7 @@ class MigrationRefused(EngineError):
 class Database:
     engine: Engine = field(repr=False)
     reader: Engine = field(repr=False)  # the same pool, without transactions
+    snapshots: Engine = field(repr=False)  # the same pool, each transaction reading one moment
     dialect: str  # sqlite | postgresql
     shown: str  # its address, without a password
     file: Path | None  # SQLite's
@@ -113,6 +114,12 @@ class Database:
     def read(self) -> Iterator[Connection]:
         """For SELECTs only: each sees what is committed when it runs; no BEGIN, no COMMIT."""
         with self.reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """For many SELECTs that must agree: all see what was committed when the first one ran."""
+        with self.snapshots.connect() as connection, connection.begin():
             yield connection
 
     def retrying(self, work: Callable[[Connection], T]) -> T:
@@ -153,10 +160,12 @@ def open_database(
         file = _sqlite_file(address, shown, mounts)
         engine = _sqlite_engine(file, patience)
         reader = engine.execution_options(reading=True)
+        snapshots = engine.execution_options(snapshot=True)
     elif address.drivername in ("postgresql", "postgresql+psycopg", "postgres"):
         file = None
         engine = _postgresql_engine(address, patience)
         reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
     else:
         reason = f"it asks for {address.drivername}; Factotum runs on SQLite, and on PostgreSQL by psycopg 3"
         raise DatabaseUrlInvalid(url=shown, reason=reason)
@@ -167,7 +176,7 @@ def open_database(
         return _typed(context, shown, secrets)
 
     event.listen(engine, "handle_error", typed)
-    return Database(engine, reader, engine.dialect.name, shown, file, sleep)
+    return Database(engine, reader, snapshots, engine.dialect.name, shown, file, sleep)
 
 
 def masked(url: str) -> str:
@@ -215,8 +224,9 @@ def _sqlite_engine(file: Path, patience: int) -> Engine:
         connection.execute("PRAGMA synchronous = FULL")
 
     def begin(connection: Connection) -> None:
-        if not connection.get_execution_options().get("reading"):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if not options.get("reading"):
+            connection.exec_driver_sql("BEGIN" if options.get("snapshot") else "BEGIN IMMEDIATE")
 
     def give_up(context: ExceptionContext) -> None:
         """SQLite ends a transaction by itself when its disk is full; what came next would be committed row by row."""

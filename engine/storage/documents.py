@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, bindparam, func, select
@@ -19,11 +20,21 @@ CHUNK = 200
 
 
 class SqlDocumentStore:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`reading` is the connection of a snapshot; without one each question is asked by itself."""
+
+    def __init__(self, database: Database, reading: Connection | None = None) -> None:
+        self._database, self._reading = database, reading
+
+    def _read(self) -> AbstractContextManager[Connection]:
+        return nullcontext(self._reading) if self._reading is not None else self._database.read()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqlDocumentStore]:
+        with self._database.snapshot() as connection:
+            yield SqlDocumentStore(self._database, connection)
 
     def by_key(self, company: str, key: str) -> Stored | None:
-        with self._database.read() as connection:
+        with self._read() as connection:
             found = connection.execute(_BY_KEY, {"of_company": company, "of_key": key}).mappings().one_or_none()
             return whole(connection, dict(found)) if found else None
 
@@ -35,7 +46,7 @@ class SqlDocumentStore:
         if series:
             counters = select(tables.series.c.id).where(tables.series.c.counter.startswith(series, autoescape=True))
             query = query.where(table.c.series.in_(counters))
-        with self._database.read() as connection:
+        with self._read() as connection:
             found = _rows(connection, query)
             if not found and called.isdecimal() and len(called) < 19:
                 found = _rows(connection, select(table).where(table.c.id == int(called)))
@@ -43,20 +54,20 @@ class SqlDocumentStore:
 
     def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
         table = tables.document
-        with self._database.read() as connection:
+        with self._read() as connection:
             found = _rows(connection, select(table).where(table.c.company == company, table.c.id.in_(ids)))
         return {row["id"]: row for row in found}
 
     def whole(self, document: Row) -> Stored:
-        with self._database.read() as connection:
+        with self._read() as connection:
             return whole(connection, document)
 
     def count(self) -> int:
-        with self._database.read() as connection:
+        with self._read() as connection:
             return connection.scalar(select(func.count()).select_from(tables.document)) or 0
 
     def all_series(self) -> Sequence[Row]:
-        with self._database.read() as connection:
+        with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
 
     def of_series(self, series: int) -> Iterator[Stored]:
@@ -65,7 +76,7 @@ class SqlDocumentStore:
             query = select(table).where(table.c.series == series).order_by(table.c.value).limit(CHUNK)
             if after is not None:
                 query = query.where(table.c.value > after)
-            with self._database.read() as connection:
+            with self._read() as connection:
                 documents = _rows(connection, query)
                 ids = [row["id"] for row in documents]
                 lines, taxes, entries, entry_lines = (

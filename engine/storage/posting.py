@@ -75,8 +75,8 @@ class SqlPostingStore:
             stamped = select(*columns).select_from(head).where(head.c.revision == revision).with_for_update(read=True)
             statement: Any = _insert(self._database.dialect)(table).from_select(list(new), stamped)
             with self._database.write() as connection:
-                made = connection.execute(statement.on_conflict_do_nothing()).rowcount
-                if not made and connection.execute(_SEEN, _named(series)).one_or_none() is None:
+                connection.execute(statement.on_conflict_do_nothing())  # its rowcount is -1 on PostgreSQL
+                if connection.execute(_SEEN, _named(series)).one_or_none() is None:
                     raise StalePlan
         self._open.add(series.name)
 

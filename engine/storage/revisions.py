@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
 from engine.parametrization.revisions import Change, State, StateChanged
 from engine.storage.database import Database
@@ -31,7 +32,10 @@ class SqlParametrizationStore:
         self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
     ) -> int:
         row = {"content_hash": content_hash, "made_at": at, "actor": actor, "message": message}
-        return self._database.retrying(lambda connection: _write(connection, parent, changes, row))
+        try:
+            return self._database.retrying(lambda connection: _write(connection, parent, changes, row))
+        except IntegrityError as error:  # the first revision of all has no head to lock: the other one won
+            raise StateChanged(found=self.head(), planned=parent) from error
 
 
 def _state(connection: Connection, at: int) -> State:

@@ -96,7 +96,7 @@ def types(
     choice = flow.offered(
         house, context, company, module=module or "", on=day, category=category or "", user=user or ""
     )
-    language = house.catalog().language
+    language = flow.language_of(house, user or "")
     if as_json:
         from engine.edge.cli.output import print_json
 
