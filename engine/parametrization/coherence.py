@@ -52,7 +52,6 @@ ZERO_RATE = FaultKind(
 )
 REASON = FaultKind("tax_reason_needed", "a tax of category {category} has an exemption_code or a text", "add one")
 TERMS_SUM = FaultKind("terms_sum", "the parts add up to {sum} %", "make them 100 %")
-TWO_FOLDERS = FaultKind("two_folders", "the [folder] is defined twice", "keep one")
 NAMED_UNKNOWN = FaultKind("formula_not_asked", "nothing asks for a formula named {code!r}", "{remedy}")
 
 Place = Callable[[d.Record], str]
@@ -106,8 +105,6 @@ def incoherences(catalog: Catalog, place: Place) -> Iterator[Fault]:
             check = CHECKS.get(type(record))
             if check:
                 yield from check(record, place(record))
-    if len(catalog.table(d.Folder)) > 1:
-        yield TWO_FOLDERS.at("folder")
 
 
 def _dates(record: d.Scoped | d.Account, place: str) -> Iterator[Fault]:

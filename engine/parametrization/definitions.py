@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from engine.kernel.codes import Category, LedgerUse, Module, PurchaseKind, TaxCategory, TaxDue
 from engine.parametrization.words import (
@@ -32,6 +32,11 @@ from engine.parametrization.words import (
 Texts = Mapping[Language, Text]
 """One text per language."""
 Nothing = Literal[""]
+JournalKind = Literal["sales", "purchase", "treasury", "carry_forward", "general", "miscellaneous"]
+SaftType = Literal[
+    "invoice", "simplified", "debit_note", "credit_note", "asset_sale", "asset_return", "invoice_receipt", "proforma",
+    "consignment",
+]  # fmt: skip
 STRICT = {"extra": "forbid"}
 """Read by pydantic at the wall: a field nobody knows is a fault, never dropped."""
 
@@ -50,6 +55,7 @@ class Record:
     __pydantic_config__: ClassVar[Mapping[str, str]] = STRICT
     TABLE: ClassVar[str]
     KEY: ClassVar[tuple[str, ...]] = ("code",)
+    WRITTEN: ClassVar[Mapping[str, str]] = {}  # fields that packs call by another name
     source: Text = ""
 
     @property
@@ -151,6 +157,17 @@ class Company(Record):
     bank_accounts: tuple[BankAccount, ...] = ()
     payment_terms: Code = ""
     default_type: Mapping[Module, Mapping[Category, TypeCode]] = field(default_factory=dict)
+    fiscal_year_start: Text = ""
+    extra: Mapping[Identifier, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site(Record):
+    TABLE: ClassVar[str] = "site"
+    code: Code
+    company: Code
+    name: Text
+    address: Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,10 +234,13 @@ class AccountingCode(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal(Scoped):
+    """A book of the ledger."""
+
     TABLE: ClassVar[str] = "journal"
     code: Code
-    kind: Literal["sales", "purchase", "treasury", "carry_forward", "general", "miscellaneous"]
+    kind: JournalKind
     description: Texts = field(default_factory=dict)
+    access_code: Code = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,28 +253,49 @@ class EntryType(Scoped):
     counter: Code = ""
     manual_number: bool = False
     default_journal: Code = ""
-    journal_kinds: tuple[Text, ...] = ()
+    journal_kinds: tuple[JournalKind, ...] = ()
     ledgers: Mapping[Code, LedgerUse] = field(default_factory=dict)
+    vat_on_debits: bool = False
+    vat_on_payment: bool = False
+    rate_date: Literal["entry", "source"] = "entry"
+    period_kind: Literal["normal", "carry_forward", "closing"] = "normal"
+    open_items: Literal["none", "order", "invoice", "payment", "other"] = "none"
+    access_code: Code = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterComponent(Part):
-    """`length` is digits for year (2 or 4) and sequence; `value` is the text of a constant."""
+    """`length` is digits for year (2 or 4) and sequence; `value` is the text of a constant, or a formula."""
 
     position: int
-    kind: Literal["constant", "year", "month", "company", "sequence"]
+    kind: Literal[
+        "constant",
+        "year",
+        "month",
+        "week",
+        "day",
+        "company",
+        "site",
+        "sequence",
+        "complement",
+        "fiscal_year",
+        "period",
+        "formula",
+    ]
     length: int = 0
-    value: Text = ""
+    value: FormulaText = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter(Scoped):
     TABLE: ClassVar[str] = "counter"
     code: Code
-    level: Literal["company"] = "company"
-    reset: Literal["never", "annual", "monthly"] = "never"
-    mode: Literal["gapless"] = "gapless"
+    kind: Literal["alphanumeric", "numeric"] = "alphanumeric"
+    level: Literal["folder", "company", "site"] = "company"
+    reset: Literal["never", "annual", "monthly", "fiscal_year", "period"] = "never"
+    mode: Literal["gapless", "fast"] = "gapless"
     chronological: bool = False
+    manual: bool = False
     start: int = 1
     length: int = 0
     component: tuple[CounterComponent, ...]
@@ -265,11 +306,12 @@ class CounterAssignment(Scoped):
     """Gives a counter when nothing nearer does; the most specific row wins."""
 
     TABLE: ClassVar[str] = "counter_assignment"
-    KEY: ClassVar[tuple[str, ...]] = ("module", "category", "entry_type", "company", "legislation")
+    KEY: ClassVar[tuple[str, ...]] = ("module", "category", "entry_type", "company", "site", "legislation")
     module: Module | Nothing = ""
     category: Category | Nothing = ""
     entry_type: Code = ""
     company: Code = ""
+    site: Code = ""
     counter: Code
 
 
@@ -291,6 +333,7 @@ class Tax(Scoped):
     exemption_code: Text = ""
     national_code: Text = ""
     due: TaxDue | Nothing = ""
+    deductible: Decimal = Decimal(100)
     accounting_code: Code = "STD"
     text: Texts = field(default_factory=dict)
     rate: tuple[Rate, ...]
@@ -303,6 +346,22 @@ class Withholding(Scoped):
     description: Texts = field(default_factory=dict)
     national_code: Text = ""
     rate: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeKind(Scoped):
+    """A charge or allowance that documents may name by its code. `reason_code`: UNTDID 7161 or 5189."""
+
+    TABLE: ClassVar[str] = "charge"
+    code: Code
+    kind: Literal["charge", "allowance"]
+    description: Texts = field(default_factory=dict)
+    percent: Decimal | None = None
+    tax_code: Code = ""
+    reason_code: Text = ""
+    national_code: Text = ""
+    in_withholding_base: bool = False
+    accounting_code: Code = "STD"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,6 +404,42 @@ class PaymentMethod(Scoped):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementAccount(Scoped):
+    """Where money is paid in or out: a bank account or a cash box, and the account it is kept in."""
+
+    TABLE: ClassVar[str] = "settlement_account"
+    code: Code
+    company: Code = ""
+    kind: Literal["bank", "cash", "other"] = "bank"
+    description: Texts = field(default_factory=dict)
+    currency: Currency | Nothing = ""
+    journal: Code = ""
+    account: AccountCode
+    iban: Text = ""
+    bic: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period(Part):
+    code: Code
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiscalYear(Record):
+    """A company's year; its periods follow each other without a gap."""
+
+    TABLE: ClassVar[str] = "fiscal_year"
+    KEY: ClassVar[tuple[str, ...]] = ("company", "code")
+    company: Code
+    code: Code
+    valid_from: date
+    valid_to: date
+    period: tuple[Period, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceType(Scoped):
     """What staff pick. Unique per (module, code, legislation)."""
 
@@ -368,7 +463,7 @@ class InvoiceType(Scoped):
     automatic: bool = False
     cash_vat: bool = False
     record_type: Literal["normal", "manual_recovery", "backup_recovery", "external"] = "normal"
-    saft_type: Text = ""
+    saft_type: SaftType | Nothing = ""
     untdid_code: Text = ""
     national_code: Text = ""
 
@@ -433,12 +528,46 @@ class DeliveryRule(Scoped):
         return self.id
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override(Record):
+    """A change to a record that another pack owns: the local side of a three-way merge (`merge`).
+
+    `key` is the record's key, such as `sales/FAF/FRA`. In `set` and `unset` elements of a list are named by their
+    stable key: set = {line = {sales = {amount = "…"}}}, unset = ["line.discount"]. `over` holds the owning pack's
+    values that were seen and are knowingly replaced: it settles a conflict.
+    """
+
+    TABLE: ClassVar[str] = "override"
+    KEY: ClassVar[tuple[str, ...]] = ("table", "target")
+    WRITTEN: ClassVar[Mapping[str, str]] = {"target": "key"}
+    table: Identifier
+    target: Text
+    set: Mapping[str, Any] = field(default_factory=dict)
+    unset: tuple[Text, ...] = ()
+    over: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example(Record):
+    """A document and what must come of it; only the keys given in `expect` are compared."""
+
+    TABLE: ClassVar[str] = "example"
+    KEY: ClassVar[tuple[str, ...]] = ("id",)
+    id: Code
+    description: Text = ""
+    on: date | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+    document_file: Text = ""
+    expect: Mapping[str, Any]
+
+
 TABLES: dict[str, type[Record]] = {
     kind.TABLE: kind
     for kind in (
-        Pack, Folder, LegislationRecord, Company, CompanyGroup, User, Chart, Ledger, Account, AccountingCode, Journal,
-        EntryType, Counter, CounterAssignment, Tax, Withholding, Mention, PaymentTerms, PaymentMethod, InvoiceType,
-        AutomaticJournal, NamedFormula, DeliveryRule,
+        Pack, Folder, LegislationRecord, Company, Site, CompanyGroup, User, Chart, Ledger, Account, AccountingCode,
+        Journal, EntryType, Counter, CounterAssignment, Tax, Withholding, ChargeKind, Mention, PaymentTerms,
+        PaymentMethod, SettlementAccount, FiscalYear, InvoiceType, AutomaticJournal, NamedFormula, DeliveryRule,
+        Override, Example,
     )
 }  # fmt: skip
 SINGLE_TABLES = frozenset({"pack", "folder"})

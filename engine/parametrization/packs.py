@@ -120,7 +120,7 @@ def read_tables(document: dict[str, Any], place: str) -> tuple[list[Located], li
         for index, row in enumerate([rows] if isinstance(rows, dict) else rows):
             where = f"{place} {table}"
             try:
-                record = validated(TABLES[table], _without_blanks(row), f"{where} {_called(row, index)}")
+                record = validated(TABLES[table], _as_fields(table, row), f"{where} {_called(row, index)}")
             except Faulty as wrong:
                 faults.extend(wrong.faults)
             else:
@@ -151,6 +151,13 @@ def _duplicates(located: list[Located]) -> Iterator[Fault]:
         if name in seen:
             yield DUPLICATE_KEY.at(one.place, table=name[0], key=name[1], other=seen[name].place)
         seen.setdefault(name, one)
+
+
+def _as_fields(table: str, row: Any) -> Any:
+    """A row under the names of our fields, without blanks."""
+    ours = {written: name for name, written in TABLES[table].WRITTEN.items()}
+    found = _without_blanks(row)
+    return {ours.get(name, name): value for name, value in found.items()} if isinstance(found, dict) else found
 
 
 def _without_blanks(value: Any) -> Any:

@@ -105,17 +105,21 @@ def candidate(before: State, packs: Sequence[ReadPack]) -> Candidate:
     return Candidate(
         parent=before.revision,
         catalog=Catalog(tables, before.revision),
-        changes=tuple(_changes(old, after, {**before.owners, **owners})),
+        changes=tuple(_changes(old, after, before.owners, owners)),
         content_hash=_content_hash(after, owners),
         faults=tuple(faults),
         place=lambda record: places.get((record.TABLE, record.key), f"{record.TABLE} {record.key}"),
     )
 
 
-def _changes(old: Mapping[Name, str], new: Mapping[Name, str], owners: Mapping[Name, str]) -> Iterator[Change]:
+def _changes(
+    old: Mapping[Name, str], new: Mapping[Name, str], owned: Mapping[Name, str], owns: Mapping[Name, str]
+) -> Iterator[Change]:
+    """A record that only moves to another pack is a change too, of its `pack`."""
     for name in sorted({*old, *new}):
         was, becomes = old.get(name), new.get(name)
-        if was == becomes:
+        moved = {"pack": (owned[name], owns[name])} if was and becomes and owned[name] != owns[name] else {}
+        if was == becomes and not moved:
             continue
         before: dict[str, Any] = json.loads(was) if was else {}
         after: dict[str, Any] = json.loads(becomes) if becomes else {}
@@ -126,7 +130,8 @@ def _changes(old: Mapping[Name, str], new: Mapping[Name, str], owners: Mapping[N
         }
         action = "add" if was is None else "remove" if becomes is None else "change"
         digest = bodies.content_hash(*name, becomes) if becomes is not None else None
-        yield Change(*name, owners[name], action, fields, digest, becomes)
+        pack = owns[name] if becomes is not None else owned[name]
+        yield Change(*name, pack, action, moved | fields, digest, becomes)
 
 
 def _content_hash(records: Mapping[Name, str], owners: Mapping[Name, str]) -> str:
