@@ -11,6 +11,6 @@
     storage           the only SQL
     edge              command line, later the pages and the API
 
-`flow.py` tells the story, one call per step; read it first. `app.py` is the only place that builds.
+`flow` tells the story, one call per step; read it first. `app.py` is the only place that builds.
 `kernel` holds what every room may use: money, periods, codes, clock, faults.
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.flow import Actor, Context
 from engine.kernel.clock import SystemClock
 from engine.parametrization.catalog import Catalog
+from engine.parametrization.merge import effective
 from engine.storage.database import Database, check_ready, open_database, upgrade
 from engine.storage.documents import SqlDocumentStore
 from engine.storage.revisions import SqlParametrizationStore
@@ -63,7 +64,7 @@ class BuiltHouse:
         return current if current and current.revision == revision else self._read(revision)
 
     def _read(self, revision: int) -> Catalog:
-        return Catalog(self.parametrization.state(revision).bodies, revision)
+        return Catalog(effective(self.parametrization.state(revision).bodies), revision)
 
 
 def database_url(given: str | None = None) -> str:

@@ -45,7 +45,7 @@ class FaultKind:
         self.code, self.says, self.remedy = code, says, remedy
         KINDS[code] = self
 
-    def at(self, path: str, **facts: object) -> Fault:
+    def at(self, path: str, /, **facts: object) -> Fault:
         shown = {name: clipped(str(value)) for name, value in facts.items()}
         return Fault(self.code, path, self.says.format(**shown), self.remedy.format(**shown))
 

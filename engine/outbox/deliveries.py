@@ -14,6 +14,7 @@ from engine.drafting import facts
 from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
 from engine.kernel.faults import Faulty
+from engine.outbox.words import plugin_fault
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import DeliveryRule
 from engine.parametrization.formulas import condition
@@ -35,18 +36,28 @@ def deliveries(
     rows = []
     for rule in _holding(draft, catalog):
         channel = channels.get(rule.channel)
-        recipients = channel.recipients(view) if channel else ()
-        detail = "" if recipients else NOBODY if channel else f"no plugin offers the channel {rule.channel}"
+        recipients, state, detail = _reached(channel, rule.channel, view)
         rows.append(
             {
                 "id": next_id(), "document": view.id, "company": draft.company.code, "rule": rule.key,
                 "channel": rule.channel, "format": rule.format, "connection": rule.connection,
                 "recipients": json.dumps(list(recipients), ensure_ascii=False),
-                "state": "rejected" if detail else "pending", "tries": 0, "due_at": now, "reference": "",
+                "state": state, "tries": 0, "due_at": now, "reference": "",
                 "detail": detail, "changed_at": now,
             }
         )  # fmt: skip
     return rows
+
+
+def _reached(channel: DeliveryChannel | None, name: str, view: DocumentView) -> tuple[tuple[str, ...], str, str]:
+    """Recipients, state and words of a new row. A channel's bug does not stop the posting."""
+    if channel is None:
+        return (), "rejected", f"no plugin offers the channel {name}"
+    try:
+        found = tuple(channel.recipients(view))
+    except Exception as bug:
+        return (), "failed", plugin_fault(bug)
+    return (found, "pending", "") if found else ((), "rejected", NOBODY)
 
 
 def _holding(draft: Draft, catalog: Catalog) -> Iterable[DeliveryRule]:

@@ -19,6 +19,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from engine.kernel.clock import Clock, token
+from engine.kernel.errors import EngineError
+from engine.outbox.words import in_words, plugin_fault, written
 from engine.spi.contracts import (
     DeliveryChannel,
     DocumentFormat,
@@ -32,6 +34,8 @@ from engine.spi.contracts import (
 
 LEASE = timedelta(minutes=5)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+LONGEST_WAIT = timedelta(days=7)
+"""However long the other side asks us to wait."""
 MOST_TRIES = 30
 """About a day of trying; then the delivery has failed and a person looks."""
 
@@ -112,13 +116,15 @@ class Relay:
         """One attempt. Whatever a plugin does, it ends as an outcome on the row."""
         try:
             receipt = self._deliver(row)
+            return Outcome("sent", written(receipt.detail or "handed over"), written(receipt.reference or ""))
         except TryLater as later:
             return self._later(row, later)
         except Rejected as refused:
-            return Outcome("rejected", refused.reason)
-        except Exception as bug:  # a plugin may fail in any way: the row is parked, with the cause
-            return Outcome("failed", f"plugin fault: {type(bug).__name__}: {bug}"[:2000])
-        return Outcome("sent", receipt.detail or "handed over", receipt.reference)
+            return Outcome("rejected", written(refused.reason))
+        except EngineError as ours:  # such as a database that is busy: no fault of the plugin
+            return self._later(row, TryLater(str(ours)))
+        except BaseException as bug:  # a plugin may fail in any way, sys.exit included: the row is parked
+            return Outcome("failed", plugin_fault(bug))
 
     def _deliver(self, row: Row) -> Receipt:
         channel = self.channels.get(row["channel"])
@@ -158,15 +164,9 @@ class Relay:
 
     def _later(self, row: Row, later: TryLater) -> Outcome:
         if row["tries"] >= MOST_TRIES:
-            return Outcome("failed", f"given up after {row['tries']} tries: {later.reason}")
-        pause = later.after or min(FIRST_PAUSE * 2 ** (row["tries"] - 1), LONGEST_PAUSE)
+            return Outcome("failed", f"given up after {row['tries']} tries: {written(later.reason)}")
+        asked = later.after if isinstance(later.after, timedelta) and later.after > timedelta(0) else None
+        pause = min(asked, LONGEST_WAIT) if asked else min(FIRST_PAUSE * 2 ** (row["tries"] - 1), LONGEST_PAUSE)
         due = self.clock.now() + pause
-        return Outcome("retry", f"{later.reason}; try {row['tries']}, again in {in_words(pause)}", due_at=due)
-
-
-def in_words(pause: timedelta) -> str:
-    """30 s, 4 min, 1 h."""
-    seconds = int(pause.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"
+        words = f"{written(later.reason)}; try {row['tries']}, again in {in_words(pause)}"
+        return Outcome("retry", words, due_at=due)

@@ -11,13 +11,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import Fault, FaultKind
-from engine.parametrization import bodies
+from engine.parametrization import bodies, merge
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Record
+from engine.parametrization.definitions import Override, Record
 from engine.parametrization.packs import ReadPack
 
 TWO_OWNERS = FaultKind(
@@ -75,6 +75,9 @@ class ParametrizationStore(Protocol):
     def state(self, revision: int) -> State:
         """Everything in force at a revision."""
 
+    def revisions(self) -> Sequence[Mapping[str, Any]]:
+        """Every revision: id, parent, content_hash, made_at, actor, message, and how many changes."""
+
     def write(
         self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
     ) -> int:
@@ -86,9 +89,8 @@ class ParametrizationStore(Protocol):
 
 def candidate(before: State, packs: Sequence[ReadPack]) -> Candidate:
     """`before` with these packs read anew: what they owned and no longer define is gone."""
-    old = {(table, key): text for table, records in before.bodies.items() for key, text in records.items()}
     read = {pack.code for pack in packs}
-    after = {name: text for name, text in old.items() if before.owners[name] not in read}
+    after = {name: text for name, text in _named(before).items() if before.owners[name] not in read}
     owners = {name: before.owners[name] for name in after}
     places: dict[Name, str] = {}
     faults: list[Fault] = []
@@ -99,17 +101,71 @@ def candidate(before: State, packs: Sequence[ReadPack]) -> Candidate:
                 faults.append(TWO_OWNERS.at(one.place, table=name[0], key=name[1], owner=owners[name]))
                 continue
             after[name], owners[name], places[name] = bodies.to_text(one.record), pack.code, one.place
+    return _candidate(before, after, owners, places, faults)
+
+
+def rollback(before: State, target: State) -> Candidate:
+    """An older content as a new revision."""
+    return _candidate(before, _named(target), target.owners, {}, [])
+
+
+def difference(old: State, new: State) -> list[Change]:
+    """What changed from one revision to another."""
+    return list(_changes(_named(old), _named(new), old.owners, new.owners))
+
+
+def _named(state: State) -> dict[Name, str]:
+    return {(table, key): text for table, records in state.bodies.items() for key, text in records.items()}
+
+
+def _candidate(
+    before: State,
+    after: Mapping[Name, str],
+    owners: Mapping[Name, str],
+    places: Mapping[Name, str],
+    faults: list[Fault],
+) -> Candidate:
+    def place(record: Record) -> str:
+        return places.get((record.TABLE, record.key), f"{record.TABLE} {record.key}")
+
     tables: dict[str, dict[str, Record | str]] = {}
     for (table, key), text in after.items():
         tables.setdefault(table, {})[key] = text
+    for name, text in after.items():
+        if name[0] == Override.TABLE:
+            faults += _override(before, after, text, tables, place)
+    old = _named(before)
     return Candidate(
         parent=before.revision,
         catalog=Catalog(tables, before.revision),
         changes=tuple(_changes(old, after, before.owners, owners)),
         content_hash=_content_hash(after, owners),
         faults=tuple(faults),
-        place=lambda record: places.get((record.TABLE, record.key), f"{record.TABLE} {record.key}"),
+        place=place,
     )
+
+
+def _override(
+    before: State,
+    after: Mapping[Name, str],
+    text: str,
+    tables: dict[str, dict[str, Record | str]],
+    place: Callable[[Record], str],
+) -> Iterator[Fault]:
+    """Apply one override to the candidate's tables; what is wrong with it, and where it meets a changed pack."""
+    override = cast(Override, bodies.from_text(Override.TABLE, text))
+    body, where = json.loads(text), place(override)
+    target = (override.table, override.target)
+    base = json.loads(after[target]) if target in after else None
+    record, faults = merge.overridden(override, base, body, where)
+    yield from faults
+    if record is None or base is None:
+        return
+    tables[override.table][override.target] = record
+    was = before.bodies.get(Override.TABLE, {}).get(override.key)
+    owned = before.bodies.get(override.table, {}).get(override.target)
+    old = merge.Side(json.loads(owned), json.loads(was)) if was and owned else None
+    yield from merge.conflicts(old, merge.Side(base, body), where)
 
 
 def _changes(

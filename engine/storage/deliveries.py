@@ -47,7 +47,7 @@ class SqlDeliveryStore:
         )
         statement = (
             update(table)
-            .where(table.c.id.in_(first.scalar_subquery()))
+            .where(table.c.id == first.scalar_subquery())  # IN might run it more than once
             .values(
                 state="sending", tries=table.c.tries + 1, lease_until=lease_until, lease_token=token, changed_at=now
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,14 @@ class SqlParametrizationStore:
         """One statement."""
         with self._database.read() as connection:
             return _state(connection, revision)
+
+    def revisions(self) -> Sequence[Mapping[str, Any]]:
+        changes = (
+            select(func.count()).where(revision_change.c.revision == revision.c.id).scalar_subquery().label("changes")
+        )
+        with self._database.read() as connection:
+            found = connection.execute(select(*revision.c, changes).order_by(revision.c.id)).mappings()
+            return [dict(row) for row in found]
 
     def write(
         self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str

@@ -1,0 +1,38 @@
+"""The story, one call per step; read this first.
+
+    plan_packs · apply_packs    packs → records → faults → a new revision            parametrization.py
+    offered                     which types a company may use, and why not the others
+    post                        request → type → draft → number, entries,            posting.py
+                                deliveries: one transaction
+    show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    verify                      is everything still what it was
+
+Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
+Heavy rooms are imported where they are used: a command that lists types does not load what posts.
+"""
+
+from engine.flow.afterwards import Verified, configure, export, relay, show, verify
+from engine.flow.house import Actor, Context, House
+from engine.flow.parametrization import PackPlan, apply_packs, language_of, offered, plan_packs
+from engine.flow.posting import explained, post, post_many, post_one_of_many
+
+__all__ = [
+    "Actor",
+    "Context",
+    "House",
+    "PackPlan",
+    "Verified",
+    "apply_packs",
+    "configure",
+    "explained",
+    "export",
+    "language_of",
+    "offered",
+    "plan_packs",
+    "post",
+    "post_many",
+    "post_one_of_many",
+    "relay",
+    "show",
+    "verify",
+]

@@ -1,0 +1,81 @@
+"""Who works where: the house a command works in, the context of its caller, and what that caller may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from engine.kernel.clock import Clock
+from engine.kernel.faults import FaultKind, Faulty, nearest
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import Company
+
+if TYPE_CHECKING:
+    from engine.outbox.relay import DeliveryStore
+    from engine.parametrization.revisions import ParametrizationStore
+    from engine.posting.ports import DocumentStore, PostingStore
+    from engine.spi.host import Plugins
+
+UNKNOWN_COMPANY = FaultKind("unknown_company", "there is no company {code!r}", "{remedy}")
+NOT_ALLOWED = FaultKind("not_allowed", "{actor} may not {action} for {company}", "ask who gives the rights")
+
+INSTALL = "install a plugin that offers it"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks, and what they may do: deny by default."""
+
+    name: str
+    allows: Callable[[str, str, str], bool] = field(default=lambda action, company, type: False, repr=False)
+
+    def may(self, action: str, company: str = "", type: str = "") -> bool:
+        return self.allows(action, company, type)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command is told of its caller."""
+
+    actor: Actor
+    clock: Clock
+    language: str = ""
+
+
+class House(Protocol):
+    """One database with what works on it; built by `app`."""
+
+    @property
+    def parametrization(self) -> ParametrizationStore: ...
+    @property
+    def posting(self) -> PostingStore: ...
+    @property
+    def documents(self) -> DocumentStore: ...
+    @property
+    def deliveries(self) -> DeliveryStore: ...
+    @property
+    def plugins(self) -> Plugins: ...
+
+    def catalog(self, fresh: bool = True) -> Catalog:
+        """The parametrization in force; with `fresh` False as last read, which the counter checks anyway."""
+
+    def catalog_at(self, revision: int) -> Catalog:
+        """The parametrization as it was."""
+
+
+def company_of(catalog: Catalog, code: str) -> Company:
+    """Errors: Faulty(unknown_company)."""
+    company = catalog.company(code)
+    if company is None:
+        remedy = nearest(code, catalog.table(Company), "apply a pack that defines companies, such as DEMO")
+        raise Faulty([UNKNOWN_COMPANY.at("company", code=code, remedy=remedy)])
+    return company
+
+
+def allowed(context: Context, action: str, company: str = "", type: str = "") -> None:
+    """Ask the actor. Errors: Faulty(not_allowed)."""
+    if not context.actor.may(action, company, type):
+        raise Faulty(
+            [NOT_ALLOWED.at("", actor=context.actor.name, action=action, company=company or "this installation")]
+        )

@@ -1,0 +1,210 @@
+"""A document is posted: request → type → plan → one transaction; and the answer explains itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from engine.flow.house import Context, House, allowed, company_of
+from engine.kernel.errors import EngineError
+from engine.kernel.faults import Fault, FaultKind, Faulty
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import InvoiceType, User
+from engine.selection import pick
+
+if TYPE_CHECKING:
+    from engine.drafting.request import Asked
+    from engine.posting.ports import Stored
+    from engine.posting.post import Origin, Plan
+    from engine.posting.rows import Rows
+
+KEY_CONTENT = FaultKind(
+    "key_other_content", "key {key!r} was used for another document, number {number}", "a new document takes a new key"
+)
+UNKNOWN_ORIGIN = FaultKind(
+    "unknown_origin", "{company} has no document with id {id}", "give the id of a posted document, or number and date"
+)
+
+REPLANS = 3
+
+
+def post(house: House, context: Context, data: Any, *, dry_run: bool = False, explain: bool = False) -> dict[str, Any]:
+    """Post one document; the answer of CONTRACT §3.
+
+    The same key and content give the first answer again. With `dry_run` the same code runs, up to the write.
+    Errors: Faulty; after any error nothing is written and no number is used.
+    """
+    from engine.drafting.request import read_request
+    from engine.posting.ports import KeyTaken, StalePlan
+    from engine.posting.post import write
+
+    asked = read_request(data)
+    allowed(context, "post", asked.request.company)
+    for attempt in range(REPLANS + 1):
+        known = _first_answer(house, asked)
+        if known:
+            return told(known, explain and explained(house, known.document))
+        catalog = house.catalog(fresh=bool(attempt) or dry_run)
+        try:
+            planned = _planned(house, context, asked, catalog)
+        except Faulty:
+            if house.catalog().revision != catalog.revision:  # faulty by what was in force when we last looked
+                continue
+            raise
+        rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
+        why = explain and _explanation(planned)
+        try:
+            if dry_run:
+                return _would_be(house, planned, rows, why)
+            written = write(planned, rows, house.posting)
+        except KeyTaken:  # somebody posted it between our look and our write: the first answer is theirs
+            continue
+        except StalePlan:
+            continue
+        return told(_whole(rows, written), why)
+    raise StalePlan
+
+
+def post_many(house: House, context: Context, documents: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Post documents in order, each in a transaction of its own; a bad one is reported in its place."""
+    for index, data in enumerate(documents):
+        yield post_one_of_many(house, context, index, data)
+
+
+def post_one_of_many(
+    house: House, context: Context, index: int, data: Any, *, dry_run: bool = False, explain: bool = False
+) -> dict[str, Any]:
+    """What happened to one document of many: its answer, or its faults."""
+    key = data.get("key") if isinstance(data, dict) else None
+    try:
+        return {"index": index} | post(house, context, data, dry_run=dry_run, explain=explain)
+    except Faulty as faulty:
+        return {"index": index, "key": key, "faults": [fault.as_json() for fault in faulty.faults]}
+    except EngineError as error:
+        return {"index": index, "key": key, "faults": [error.as_fault().as_json()]}
+
+
+def _first_answer(house: House, asked: Asked) -> Stored | None:
+    """The document posted before with this key; a fault when the content was another."""
+    request = asked.request
+    if not request.key:
+        return None
+    stored = house.documents.by_key(request.company, request.key)
+    if stored and stored.document["content_hash"] != asked.content_hash:
+        raise Faulty([KEY_CONTENT.at("key", key=request.key, number=stored.document["number"])])
+    return stored
+
+
+def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:
+    """The company, the type picked for it, and the plan of the posting."""
+    from engine.posting.post import plan
+
+    request = asked.request
+    company = company_of(catalog, request.company)
+    kind = pick(
+        catalog,
+        company,
+        request.date,
+        module=request.side,
+        category=request.category,
+        code=request.invoice_type,
+        user=catalog.table(User).get(context.actor.name),
+    )
+    if isinstance(kind, Fault):
+        raise Faulty([kind])
+    allowed(context, "post", company.code, kind.code)
+    return plan(asked, company, kind, catalog, _origins(house, asked))
+
+
+def _origins(house: House, asked: Asked) -> dict[int, Origin]:
+    """The documents of ours that a request refers to by id."""
+    from engine.posting.post import Origin
+
+    request = asked.request
+    places = {one.id: place for place, one in enumerate(request.references) if one.id is not None}
+    if not places:
+        return {}
+    found = house.documents.by_ids(request.company, list(places))
+    missing = [
+        UNKNOWN_ORIGIN.at(f"references[{place}].id", company=request.company, id=id)
+        for id, place in places.items()
+        if id not in found
+    ]
+    if missing:
+        raise Faulty(missing)
+    return {
+        id: Origin(row["number"], row["date"], date.fromisoformat(json.loads(row["content"])["tax_point"]))
+        for id, row in found.items()
+    }
+
+
+def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:
+    """The rows to write: the document's own, its deliveries, and the audit row."""
+    from engine.outbox.deliveries import deliveries
+    from engine.posting.rows import audit_row, build
+    from engine.posting.view import document_view
+
+    now = context.clock.now()
+    document_id = next_id("document")
+    key = planned.asked.request.key or f"#{document_id}"
+    rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
+    seen = document_view(rows.document, rows.children["document_line"], rows.children["document_tax"])
+    rows.children["delivery"] = deliveries(
+        planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
+    )
+    rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
+    return rows
+
+
+def _whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
+    """A document just written, as it would be read back."""
+    from engine.posting.ports import Stored
+
+    children = rows.completed(document["number"])
+    return Stored(
+        document,
+        children["document_line"],
+        children["document_tax"],
+        children["entry"],
+        children["entry_line"],
+        children["delivery"],
+    )
+
+
+def _would_be(house: House, planned: Plan, rows: Rows, why: Any) -> dict[str, Any]:
+    """What posting now would answer; the number is the one that would come."""
+    day = planned.draft.date
+    number = planned.series.number(day, house.posting.preview(planned.series, day))
+    return told(_whole(rows, rows.document | {"number": number}), why) | {
+        "id": None,
+        "status": "dry_run",
+        "hash": None,
+    }
+
+
+def told(stored: Stored, why: Any = None) -> dict[str, Any]:
+    """The answer of a document, with its explanation when there is one."""
+    from engine.posting.answer import answer
+
+    return answer(stored) | ({"explanation": why} if why else {})
+
+
+def _explanation(planned: Plan) -> dict[str, Any]:
+    from engine.posting.explain import explanation
+
+    return explanation(planned)
+
+
+def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
+    """The explanation of a posted document, under the revision that made it."""
+    from engine.drafting.request import read_request
+    from engine.posting.post import plan
+
+    catalog = house.catalog_at(document["revision"])
+    asked = read_request(json.loads(document["request"]))
+    kind = catalog.table(InvoiceType)[
+        f"{document['module']}/{document['invoice_type']}/{document['type_legislation'] or '*'}"
+    ]
+    return _explanation(plan(asked, company_of(catalog, document["company"]), kind, catalog, _origins(house, asked)))

@@ -1,0 +1,24 @@
+"""What plugins and other sides say, as a delivery row can hold it and people read it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+MOST = 2000
+
+
+def written(text: object) -> str:
+    """Any text, clipped, without what a database refuses: null characters and halves of characters."""
+    return str(text)[:MOST].encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def plugin_fault(bug: BaseException) -> str:
+    return written(f"plugin fault: {type(bug).__name__}: {bug}")
+
+
+def in_words(pause: timedelta) -> str:
+    """30 s, 4 min, 1 h."""
+    seconds = int(pause.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"

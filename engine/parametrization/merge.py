@@ -1,0 +1,180 @@
+"""Overrides: what a company changes in records that a legislation pack owns, and how both live through an upgrade.
+
+An `[[override]]` is the local side of a three-way merge, field by field: old pack, new pack, local. Elements of a
+list are matched by their stable key, so a pack may add a line while a company changes another. Where pack and company
+changed the same field to different values, that is a conflict: it is told with all three values and settled by the
+choice written in the company's pack.
+
+Bodies are plain JSON values, as `bodies` makes them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.kernel.faults import Fault, FaultKind, Faulty
+from engine.kernel.wall import validated
+from engine.parametrization.definitions import TABLES, Override, Record
+
+NO_RECORD = FaultKind(
+    "override_without_record", "there is no {table} {key!r} to change", "mend `key`, or remove the override"
+)
+NO_PATH = FaultKind("override_without_field", "{table} {key} has nothing at {path}", "mend the path in `unset`")
+KEY_FIELD = FaultKind(
+    "override_of_key", "{field} tells {table} {key} from its like", "define a record of your own instead"
+)
+CONFLICT = FaultKind(
+    "merge_conflict",
+    "{path} of {table} {key}: the pack had {old}, has {new} now, and here it is {local}",
+    "to keep yours add `over = {{{path} = {new}}}`; to take the pack's, remove it from the override",
+)
+
+STABLE_KEYS = {"line": "id", "component": "position", "rate": "valid_from", "period": "code", "bank_accounts": "iban"}
+"""What tells elements of a list apart; elements of other lists go by their place, from 1."""
+SORTED = frozenset({"component", "rate", "period"})
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A record and what changes it, at one revision."""
+
+    base: Body
+    override: Body
+
+
+def effective(bodies: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Bodies with every override applied. What was checked when it was applied is not checked again."""
+    changed: dict[str, dict[str, str]] = {}
+    for text in bodies.get(Override.TABLE, {}).values():
+        override = json.loads(text)
+        table, key = override["table"], override["target"]
+        if key in bodies.get(table, {}):
+            merged = applied(json.loads(bodies[table][key]), override)
+            changed.setdefault(table, dict(bodies[table]))[key] = json.dumps(merged)
+    return {**bodies, **changed}
+
+
+def applied(body: Body, override: Body) -> dict[str, Any]:
+    """A body with an override's `set` and `unset` applied; paths that do not exist are passed over."""
+    tree = _keyed(body)
+    _merge(tree, _keyed(override.get("set", {})))
+    for path in override.get("unset", ()):
+        _remove(tree, path.split("."))
+    result: dict[str, Any] = _listed(tree)
+    return result
+
+
+def overridden(override: Override, base: Body | None, body: Body, place: str) -> tuple[Record | None, list[Fault]]:
+    """The record an override makes of a base record, or what is wrong with it."""
+    table, key = override.table, override.target
+    if base is None or table not in TABLES:
+        return None, [NO_RECORD.at(place, table=table, key=key)]
+    fixed = [name for name in TABLES[table].KEY if name in override.set or name in override.unset]
+    faults = [KEY_FIELD.at(f"{place} {name}", field=name, table=table, key=key) for name in fixed]
+    tree = _keyed(base)
+    for path in override.unset:
+        if _found(tree, path.split(".")) is None:
+            faults.append(NO_PATH.at(f"{place} unset", table=table, key=key, path=path))
+    if faults:
+        return None, faults
+    try:
+        return validated(TABLES[table], applied(base, body), f"{place}, {table} {key}"), []
+    except Faulty as faulty:
+        return None, list(faulty.faults)
+
+
+def conflicts(old: Side | None, new: Side, place: str) -> Iterator[Fault]:
+    """Fields that the pack and the company changed apart since `old`; `over` settles those it names.
+
+    A local value that is new in this very apply was chosen knowing the pack, so only older ones can conflict.
+    """
+    table, key = new.override["table"], new.override["target"]
+    seen = dict(_leaves(_keyed(new.override.get("over", {}))))
+    tree = _keyed(new.base)
+    before = _keyed(old.base) if old else {}
+    locally = _local(old.override) if old else {}
+    for path, local in _local(new.override).items():
+        now = _found(tree, path.split("."))
+        if path in seen:
+            was = seen[path]
+        elif old and locally.get(path, _ABSENT) == local:
+            was = _found(before, path.split("."))
+        else:
+            continue
+        if now not in (was, local):
+            words = {"old": _shown(was), "new": _shown(now), "local": _shown(local)}
+            yield CONFLICT.at(place, path=path, table=table, key=key, **words)
+
+
+_ABSENT = object()
+
+
+def _local(override: Body) -> dict[str, Any]:
+    """Every path an override sets, and those it unsets with None."""
+    return {**dict(_leaves(_keyed(override.get("set", {})))), **dict.fromkeys(override.get("unset", ()))}
+
+
+def _keyed(value: Any, name: str = "") -> Any:
+    """Lists of parts become mappings by stable key."""
+    if isinstance(value, Mapping):
+        return {field: _keyed(each, field) for field, each in value.items()}
+    if isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
+        key = STABLE_KEYS.get(name)
+        named = (str(each.get(key) or "*") if key else str(place + 1) for place, each in enumerate(value))
+        return {called: _keyed(each) for called, each in zip(named, value, strict=True)}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _listed(tree: Any, name: str = "") -> Any:
+    """Back to lists; an element added by an override is given its key."""
+    if not isinstance(tree, Mapping):
+        return tree
+    key = STABLE_KEYS.get(name)
+    if key is None and name != "part":
+        return {field: _listed(each, field) for field, each in tree.items()}
+    elements = []
+    for called, each in tree.items():
+        element = _listed(each)
+        if key and called != "*":
+            element.setdefault(key, int(called) if key == "position" and called.isdecimal() else called)
+        elements.append(element)
+    return sorted(elements, key=lambda one: str(one.get(key) or "").zfill(12)) if name in SORTED else elements
+
+
+def _merge(tree: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for field, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(tree.get(field), dict):
+            _merge(tree[field], value)
+        else:
+            tree[field] = value
+
+
+def _remove(tree: Any, path: list[str]) -> None:
+    *above, last = path
+    for step in above:
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    if isinstance(tree, dict):
+        tree.pop(last, None)
+
+
+def _found(tree: Any, path: list[str]) -> Any:
+    for step in path:
+        tree = tree.get(step) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if not isinstance(tree, Mapping):
+        yield path, tree
+        return
+    for field, value in tree.items():
+        yield from _leaves(value, f"{path}.{field}" if path else field)
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
