@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev demo test check lock clean
+.PHONY: help install dev demo test check bench lock clean
 
 # The first interpreter that runs and is new enough; another one: make PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -25,6 +25,9 @@ demo: install ## see it work
 
 test: dev ## all tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope $(ARGS)
+
+bench: dev ## figures, measured here
+	@$(BIN)/python -m tests.bench.parametrization
 
 check: dev ## lint, format, types, rooms
 	@$(BIN)/ruff check -q .

@@ -64,7 +64,8 @@ def _rows(rows: Iterable[tuple[date, Decimal, str]]) -> list[DueRow]:
 
 
 def _day(start: date, days: int, end_of_month: bool) -> date:
-    day = start + timedelta(days=days)
+    """`days` later, but never past the last day of the calendar."""
+    day = start + min(timedelta(days=days), date.max - start)
     return day.replace(day=calendar.monthrange(day.year, day.month)[1]) if end_of_month else day
 
 

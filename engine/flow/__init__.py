@@ -1,6 +1,7 @@
 """The story, one call per step; read this first.
 
     plan_packs · apply_packs    packs → records → faults → a new revision            parametrization.py
+    revisions · diff · plan_rollback · export_parametrization
     offered                     which types a company may use, and why not the others
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
@@ -13,26 +14,44 @@ Heavy rooms are imported where they are used: a command that lists types does no
 
 from engine.flow.afterwards import Verified, configure, export, relay, show, verify
 from engine.flow.house import Actor, Context, House
-from engine.flow.parametrization import PackPlan, apply_packs, language_of, offered, plan_packs
+from engine.flow.parametrization import (
+    Affected,
+    PackPlan,
+    affected,
+    apply_packs,
+    diff,
+    export_parametrization,
+    language_of,
+    offered,
+    plan_packs,
+    plan_rollback,
+    revisions,
+)
 from engine.flow.posting import explained, post, post_many, post_one_of_many
 
 __all__ = [
     "Actor",
+    "Affected",
     "Context",
     "House",
     "PackPlan",
     "Verified",
+    "affected",
     "apply_packs",
     "configure",
+    "diff",
     "explained",
     "export",
+    "export_parametrization",
     "language_of",
     "offered",
     "plan_packs",
+    "plan_rollback",
     "post",
     "post_many",
     "post_one_of_many",
     "relay",
+    "revisions",
     "show",
     "verify",
 ]

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed, company_of
 from engine.kernel.clock import today
 from engine.kernel.faults import Fault, FaultKind, Faulty, nearest
-from engine.parametrization.definitions import DeliveryRule, InvoiceType, User
+from engine.parametrization.definitions import Company, DeliveryRule, InvoiceType, Override, User
 from engine.selection import Choice, choose
 
 if TYPE_CHECKING:
-    from engine.parametrization.revisions import Candidate, Change
+    from engine.parametrization.revisions import Candidate, Change, State
 
 UNKNOWN_USER = FaultKind("unknown_user", "there is no user {code!r}", "{remedy}")
 UNKNOWN_FORMAT = FaultKind("unknown_format", "no plugin offers the format {name!r}", "{remedy}")
+USED = FaultKind(
+    "used_record_removed",
+    "{table} {key} was used by posted documents and would be gone",
+    "keep it, and close it with active = false or valid_to",
+)
+USED_CATEGORY = FaultKind(
+    "used_category_changed",
+    "type {key} has posted documents as {was}, and would become {becomes}",
+    "define a new type, and close this one",
+)
+UNKNOWN_REVISION = FaultKind(
+    "unknown_revision", "there is no revision {revision}; the last is {head}", "see `factotum revisions`"
+)
+PLAN_DIFFERS = FaultKind(
+    "plan_differs",
+    "the packs now say something else than the plan that was agreed on",
+    "plan again, and look at it again",
+)
 UNKNOWN_CHANNEL = FaultKind("unknown_channel", "no plugin offers the channel {name!r}", "{remedy}")
 
 
 @dataclass(frozen=True, slots=True)
 class PackPlan:
-    """What applying packs would do. With faults it cannot be applied."""
+    """What applying would do. With faults it cannot be applied."""
 
     packs: tuple[str, ...]
     candidate: Candidate
@@ -38,41 +58,62 @@ class PackPlan:
         return self.candidate.changes
 
     @property
-    def types(self) -> tuple[str, ...]:
-        """The invoice types it touches."""
-        return tuple(sorted({change.key for change in self.changes if change.table == InvoiceType.TABLE}))
+    def content_hash(self) -> str:
+        """Of everything that would be in force."""
+        return self.candidate.content_hash
 
 
 def plan_packs(house: House, context: Context, names: Sequence[str]) -> PackPlan:
-    """Read packs with what they require; tell what would change, and every fault. Writes nothing.
-
-    Faults come in three waves, each asked only when the one before found nothing: what is written, whether records
-    fit each other, whether every formula and chain holds.
-    """
-    from engine.journal.check import check
-    from engine.parametrization.coherence import incoherences
+    """Read packs with what they require; tell what would change, and every fault. Writes nothing."""
     from engine.parametrization.packs import read_packs
     from engine.parametrization.revisions import candidate
 
     allowed(context, "read")
     packs, faults = read_packs(names)
-    found = candidate(house.parametrization.state(house.parametrization.head()), packs)
-    faults += found.faults
+    found = candidate(_in_force(house), packs)
+    return _planned(house, context, tuple(pack.code for pack in packs), found, faults)
+
+
+def plan_rollback(house: House, context: Context, revision: int) -> PackPlan:
+    """What going back to an older content would change: it is checked like any other."""
+    from engine.parametrization.revisions import rollback
+
+    allowed(context, "read")
+    target = house.parametrization.state(_revision(house, revision))
+    return _planned(house, context, (), rollback(_in_force(house), target), [])
+
+
+def _planned(house: House, context: Context, packs: tuple[str, ...], found: Candidate, faults: list[Fault]) -> PackPlan:
+    """Faults come in waves, each asked only when the one before found nothing: what is written, whether records fit
+    each other and what was posted, whether every formula and chain holds."""
+    from engine.journal.check import check
+    from engine.parametrization.coherence import incoherences
+
+    faults = [*faults, *found.faults]
     if not faults:
         faults += incoherences(found.catalog, found.place)
         faults += _unknown_endpoints(house, found)
+        faults += _used(house, found)
     if not faults:
         faults += check(found.catalog, context.clock.now().date(), found.place)
-    return PackPlan(tuple(pack.code for pack in packs), found, tuple(dict.fromkeys(faults)))
+    return PackPlan(packs, found, tuple(dict.fromkeys(faults)))
 
 
-def apply_packs(house: House, context: Context, plan: PackPlan, message: str = "") -> int:
+def apply_packs(
+    house: House, context: Context, plan: PackPlan, message: str = "", agreed: tuple[int, str] | None = None
+) -> int:
     """Write a plan as one new revision, in one transaction; the revision in force afterwards.
 
-    A plan without changes writes nothing. Errors: Faulty when the plan has faults; StateChanged when the
-    parametrization moved since.
+    A plan without changes writes nothing. `agreed` is (parent, content hash) of a plan that was looked at before.
+    Errors: Faulty when the plan has faults or is not the one agreed on; StateChanged when the parametrization moved.
     """
+    from engine.parametrization.revisions import StateChanged
+
     allowed(context, "apply")
+    if agreed and agreed[0] != plan.parent:
+        raise StateChanged(found=plan.parent, planned=agreed[0])
+    if agreed and agreed[1] != plan.content_hash:
+        raise Faulty([PLAN_DIFFERS.at("plan")])
     if plan.faults:
         raise Faulty(plan.faults)
     if not plan.changes:
@@ -80,11 +121,100 @@ def apply_packs(house: House, context: Context, plan: PackPlan, message: str = "
     return house.parametrization.write(
         plan.parent,
         plan.changes,
-        content_hash=plan.candidate.content_hash,
+        content_hash=plan.content_hash,
         at=context.clock.now(),
         actor=context.actor.name,
         message=message,
     )
+
+
+def revisions(house: House, context: Context) -> Sequence[Mapping[str, Any]]:
+    """Every revision: who, when, why."""
+    allowed(context, "read")
+    return house.parametrization.revisions()
+
+
+def diff(house: House, context: Context, old: int, new: int) -> list[Change]:
+    """What changed from one revision to another, field by field."""
+    from engine.parametrization.revisions import difference
+
+    allowed(context, "read")
+    stored = house.parametrization
+    return difference(stored.state(_revision(house, old)), stored.state(_revision(house, new)))
+
+
+def export_parametrization(house: House, context: Context, folder: Path, revision: int | None = None) -> list[Path]:
+    """What is in force, back to packs in `folder`: applied to an empty database they give the same content hash."""
+    from engine.parametrization.writer import write_packs
+
+    allowed(context, "read")
+    at = house.parametrization.head() if revision is None else _revision(house, revision)
+    return write_packs(house.parametrization.state(at), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Whom a plan touches: types whose record, or a record they lead to, changes; and who may use them."""
+
+    types: tuple[str, ...]
+    companies: tuple[str, ...]
+
+
+def affected(plan: PackPlan, on: date) -> Affected:
+    """Shape: Affected(types=("sales/FAF/FRA",), companies=("PARIS",))"""
+    from engine.journal.determine import determine
+    from engine.numbering.counters import numbering
+
+    changed = {(change.table, change.key) for change in plan.changes}
+    changed |= {(body["table"], body["target"]) for body in _override_bodies(plan)}
+    catalog = plan.candidate.catalog
+    types, companies = set(), set()
+    for company in catalog.table(Company).values():
+        for kind in choose(catalog, company, on).offered:
+            found = determine(catalog, company, kind, on)
+            numbers = numbering(catalog, company, kind, found.entry_type, on)
+            series = numbers.series.counter if numbers.series else None
+            led_to = [kind, found.automatic_journal, found.entry_type, found.journal, series]
+            if any(one and (one.TABLE, one.key) in changed for one in led_to):
+                types.add(kind.key)
+                companies.add(company.code)
+    types |= {change.key for change in plan.changes if change.table == InvoiceType.TABLE}
+    return Affected(tuple(sorted(types)), tuple(sorted(companies)))
+
+
+def _override_bodies(plan: PackPlan) -> Iterator[Mapping[str, Any]]:
+    for change in plan.changes:
+        if change.table == Override.TABLE and change.body:
+            yield json.loads(change.body)
+
+
+def _in_force(house: House) -> State:
+    return house.parametrization.state(house.parametrization.head())
+
+
+def _revision(house: House, revision: int) -> int:
+    head = house.parametrization.head()
+    if not 0 <= revision <= head:
+        raise Faulty([UNKNOWN_REVISION.at("revision", revision=revision, head=head)])
+    return revision
+
+
+def _used(house: House, found: Candidate) -> Iterator[Fault]:
+    """What a posted document used cannot be deleted, only closed; a used type keeps its category."""
+    asked = {
+        (change.table, change.key)
+        for change in found.changes
+        if change.action == "remove" or (change.table == InvoiceType.TABLE and "category" in change.fields)
+    }
+    used = house.documents.used(asked) if asked else frozenset()
+    for change in found.changes:
+        if (change.table, change.key) not in used:
+            continue
+        if change.action == "remove":
+            yield USED.at(f"{change.table} {change.key}", table=change.table, key=change.key)
+        else:
+            was, becomes = change.fields["category"]
+            yield USED_CATEGORY.at(f"{change.table} {change.key} category", key=change.key, was=was, becomes=becomes)
 
 
 def _unknown_endpoints(house: House, found: Candidate) -> Iterator[Fault]:

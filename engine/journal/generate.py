@@ -286,7 +286,8 @@ def _merged(
             continue
         partner = one.partner if known.partner else ""
         due = one.due_date if known.partner else None
-        key = (code, one.side, partner, one.tax_code, due, one.description)
+        said = one.description.given("#") if isinstance(one.description, LateText) else one.description
+        key = (code, one.side, partner, one.tax_code, due, said)
         debit, credit = (one.amount, ZERO) if one.side == DEBIT else (ZERO, one.amount)
         before = lines.get(key)
         if before:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from engine.kernel.faults import Fault, FaultKind
-from engine.kernel.periods import in_force
 from engine.numbering import mask
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, Counter, CounterAssignment, EntryType, InvoiceType
@@ -92,15 +91,13 @@ def _assignment(
         "category": invoice_type.category,
         "entry_type": entry_type.code if entry_type else "",
         "company": company.code,
+        "site": "",  # no document names a site yet (drafting.request)
         "legislation": company.legislation,
     }
     fitting = [
         row
-        for row in catalog.table(CounterAssignment).values()
-        if row.active
-        and in_force(row.valid_from, row.valid_to, on)
-        and all(getattr(row, name) in ("", value) for name, value in wanted.items())
-        and (not row.company_group or row.company_group in catalog.groups_of(company.code))
+        for row in catalog.all_meant(CounterAssignment, company, on)
+        if all(getattr(row, name) in ("", value) for name, value in wanted.items())
     ]
     ranks = ("legislation", "company", "entry_type", "category", "module")
     return max(fitting, key=lambda row: tuple(bool(getattr(row, name)) for name in ranks), default=None)

@@ -58,8 +58,11 @@ class Meant:
         return step
 
 
+MOST_REMEMBERED = 50_000
+
+
 class Catalog:
-    """All records of one revision, read lazily, by table and by scope. Immutable."""
+    """All records of one revision, read lazily, by table and by scope. Immutable: what was meant once stays meant."""
 
     def __init__(self, bodies: Mapping[str, Mapping[str, d.Record | str]], revision: int = 0) -> None:
         self.revision = revision
@@ -67,6 +70,7 @@ class Catalog:
         self._tables: dict[str, dict[str, d.Record]] = {}
         self._scopes: dict[str, dict[tuple[str, ...], dict[str, d.Scoped]]] = {}
         self._groups: dict[str, frozenset[str]] | None = None
+        self._meant: dict[tuple[str, tuple[str, ...] | str, str, date], Meant] = {}
 
     def table(self, kind: type[Kind]) -> Mapping[str, Kind]:
         """Records of one table by key."""
@@ -115,6 +119,15 @@ class Catalog:
 
         Shape: meant(InvoiceType, ("sales", "FAF"), company, date) -> Meant(record=<FAF of FRA>, hides="sales/FAF/*")
         """
+        asked = (kind.TABLE, called, company.code, on)
+        found = self._meant.get(asked)
+        if found is None:
+            if len(self._meant) >= MOST_REMEMBERED:
+                self._meant.clear()
+            found = self._meant[asked] = self._choose(kind, called, company, on)
+        return found
+
+    def _choose(self, kind: type[ScopedKind], called: tuple[str, ...] | str, company: d.Company, on: date) -> Meant:
         names = (called,) if isinstance(called, str) else called
         shown = "/".join(names)
         scope = self.scopes(kind).get(names)

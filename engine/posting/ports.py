@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -109,6 +109,9 @@ class DocumentStore(Protocol):
 
     def whole(self, document: Row) -> Stored:
         """All rows of a document whose own row is known."""
+
+    def used(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Which of these records, by (table, key), posted documents have used."""
 
     def count(self) -> int:
         """How many there are."""

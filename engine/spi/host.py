@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from inspect import getattr_static
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import pluggy
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from engine.spi.contracts import DeliveryChannel, DocumentFormat
 
 GROUP = "factotum.plugins"
+FORMAT = ("name", "extension", "render")
+CHANNEL = ("name", "policy", "settings_model", "recipients", "deliver")
+"""What an offer must have; looked up without running it, because a property may import much."""
 
 
 class _Offer(Protocol):
@@ -55,31 +59,47 @@ def load_plugins() -> Plugins:
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             modules.append((entry.name, entry.load()))
-        except Exception as cause:  # a plugin may fail in any way; we say which and stop
-            raise PluginBroken(name=entry.name, cause=f"{type(cause).__name__}: {cause}") from cause
+        except (Exception, SystemExit) as cause:  # a plugin may fail in any way; we say which and stop
+            raise _broken(entry.name, cause) from cause
     return register(modules)
 
 
 def register(modules: Iterable[tuple[str, object]]) -> Plugins:
     """Register plugin modules or objects, each under its name."""
+    formats: dict[str, DocumentFormat] = {}
+    channels: dict[str, DeliveryChannel] = {}
+    for name, module in modules:
+        try:
+            offered = _offers(name, module)
+        except (Exception, SystemExit) as cause:
+            raise _broken(name, cause) from cause
+        _add("format", formats, offered[0])
+        _add("channel", channels, offered[1])
+    return Plugins(dict(sorted(formats.items())), dict(sorted(channels.items())))
+
+
+def _offers(name: str, module: object) -> tuple[list[DocumentFormat], list[DeliveryChannel]]:
+    """What one plugin offers. It has a manager of its own, so that whatever is wrong has its name."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
-    for name, module in modules:
-        manager.register(module, name)
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as cause:
-        raise PluginBroken(name=manager.get_name(cause.plugin) or repr(cause.plugin), cause=cause) from cause
-    return Plugins(
-        formats=_by_name("format", manager.hook.register_formats()),
-        channels=_by_name("channel", manager.hook.register_delivery_channels()),
-    )
+    manager.register(module, name)
+    manager.check_pending()
+    formats = [one for many in manager.hook.register_formats() for one in many]
+    channels = [one for many in manager.hook.register_delivery_channels() for one in many]
+    for wanted, offers in ((FORMAT, formats), (CHANNEL, channels)):
+        for offer in offers:
+            missing = [part for part in wanted if getattr_static(offer, part, None) is None]
+            if missing:
+                raise TypeError(f"it offers {offer!r}, which has no {', '.join(missing)}")
+    return formats, channels
 
 
-def _by_name(what: str, offers: list[Iterable[Named]]) -> dict[str, Named]:
-    found: dict[str, Named] = {}
-    for offer in (one for many in offers for one in many):
-        if offer.name in found:
+def _add(what: str, known: dict[str, Named], offers: Iterable[Named]) -> None:
+    for offer in offers:
+        if offer.name in known:
             raise NameTaken(what=what, name=offer.name)
-        found[offer.name] = offer
-    return dict(sorted(found.items()))
+        known[offer.name] = offer
+
+
+def _broken(name: str, cause: BaseException) -> PluginBroken:
+    return PluginBroken(name=name, cause=f"{type(cause).__name__}: {cause}")

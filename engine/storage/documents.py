@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Exists, Select, Table, bindparam, exists, func, select
 
 from engine.posting.ports import Row, Stored
 from engine.storage import tables
@@ -62,6 +62,16 @@ class SqlDocumentStore:
         with self._read() as connection:
             return whole(connection, document)
 
+    def used(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """By what posted rows hold: keys where they hold keys, else codes, of whatever legislation."""
+        found = set()
+        with self._read() as connection:
+            for table, key in names:
+                where = _uses(table, key)
+                if where is not None and connection.scalar(select(where)):
+                    found.add((table, key))
+        return frozenset(found)
+
     def count(self) -> int:
         with self._read() as connection:
             return connection.scalar(select(func.count()).select_from(tables.document)) or 0
@@ -91,6 +101,30 @@ class SqlDocumentStore:
                 yield Stored(
                     one, lines.get(mine, ()), taxes.get(mine, ()), entries.get(mine, ()), entry_lines.get(mine, ()), ()
                 )
+
+
+def _uses(table: str, key: str) -> Exists | None:
+    """Whether a posted row names this record."""
+    parts = ["" if part == "*" else part for part in key.split("/")]
+    document, line, series = tables.document.c, tables.entry_line.c, tables.series.c
+    match table:
+        case "invoice_type":
+            module, code, legislation = parts
+            mine = (document.module == module, document.invoice_type == code, document.type_legislation == legislation)
+            return exists().where(*mine)
+        case "company":
+            return exists().where(document.company == key)
+        case "counter":
+            return exists().where(series.counter == key)
+        case "account":
+            return exists().where(line.account == parts[1])
+        case "tax":
+            return exists().where(tables.document_tax.c.tax_code == parts[0])
+        case "journal" | "entry_type" | "ledger":
+            return exists().where(tables.entry.c[table] == parts[0])
+        case "automatic_journal":
+            return exists().where(tables.entry.c.automatic_journal == key)
+    return None
 
 
 def whole(connection: Connection, document: Row) -> Stored:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, installation, parametrization
+from engine.edge.cli import documents, installation, parametrization, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
 
@@ -64,7 +64,7 @@ def main(ctx: click.Context, database: str | None) -> None:
 
     \b
     Start:            factotum demo
-    Implementers:     init, plan, apply, types
+    Implementers:     init, plan, apply, types, revisions, diff, rollback, export-parametrization
     Accounting staff: types, post, show, export, verify
     Operations:       relay, plugin
     """
@@ -77,6 +77,10 @@ for command in (
     parametrization.plan,
     parametrization.apply,
     parametrization.types,
+    revisions.revisions,
+    revisions.diff,
+    revisions.rollback,
+    revisions.export_parametrization,
     documents.post,
     documents.show,
     documents.export,

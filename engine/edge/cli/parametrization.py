@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from engine.flow import PackPlan
+    from engine.flow import Affected, PackPlan
+    from engine.parametrization.revisions import Change
     from engine.selection import Choice
 
 PACKS = click.argument("packs", nargs=-1, required=True, metavar="PATH|CODE…")
@@ -23,47 +27,61 @@ def plan(database: str | None, packs: tuple[str, ...], as_json: bool) -> None:
     """What applying packs would change, and every fault. Writes nothing.
 
     A pack is a folder of TOML files, given by PATH, or by CODE when it is shipped (ALL, FRA, ITA, DEMO) or installed.
-    The packs it requires come with it.
+    The packs it requires come with it. Keep what --json prints, and `factotum apply --plan FILE` applies just that.
     """
     import sys
 
     from engine import flow
     from engine.app import open_house, system_context
 
-    found = flow.plan_packs(open_house(database), system_context(), packs)
-    _print_plan(found, as_json)
+    context = system_context()
+    found = flow.plan_packs(open_house(database), context, packs)
+    touched = flow.Affected((), ()) if found.faults else flow.affected(found, context.clock.now().date())
+    print_plan(found, touched, as_json)
     if found.faults:
         sys.exit(1)
 
 
 @click.command()
 @PACKS
+@click.option(
+    "--plan", "agreed", type=click.File("r", encoding="utf-8"), metavar="FILE", help="Only if it is still this plan."
+)
 @click.option("--message", default="", help="Why; kept with the revision.")
 @JSON
 @click.pass_obj
-def apply(database: str | None, packs: tuple[str, ...], message: str, as_json: bool) -> None:
+def apply(database: str | None, packs: tuple[str, ...], agreed: IO[str] | None, message: str, as_json: bool) -> None:
     """Plan packs, then make one new revision of them in one transaction. The second time it changes nothing."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
-    from engine.kernel.faults import Faulty
 
     house, context = open_house(database), system_context()
     found = flow.plan_packs(house, context, packs)
-    if found.faults:
-        raise Faulty(found.faults)
-    revision = flow.apply_packs(house, context, found, message)
+    before = _agreed(agreed) if agreed else None
+    print_applied(found, flow.apply_packs(house, context, found, message, before), as_json)
+
+
+def _agreed(file: IO[str]) -> tuple[int, str]:
+    """Parent and content hash of a plan that was printed with --json."""
+    try:
+        read = json.load(file)
+        return int(read["revision"]), str(read["content_hash"])
+    except (ValueError, KeyError, TypeError):
+        raise click.BadParameter("this is not what `factotum plan --json` prints", param_hint="--plan") from None
+
+
+def print_applied(found: PackPlan, revision: int, as_json: bool) -> None:
+    """Which revision is in force now."""
+    from engine.edge.cli.output import print_json
+
     if as_json:
-        print_json(
-            {
-                "revision": revision,
-                "packs": found.packs,
-                "changes": len(found.changes),
-                "content_hash": found.candidate.content_hash,
-            }
-        )
+        told = {"revision": revision, "packs": found.packs, "changes": len(found.changes)}
+        print_json(told | {"content_hash": found.content_hash})
     elif found.changes:
-        click.echo(f"Revision {revision}: {len(found.changes)} changes of {', '.join(found.packs)}.")
+        click.echo(
+            f"Revision {revision}: {len(found.changes)} changes"
+            + (f" of {', '.join(found.packs)}." if found.packs else ".")
+        )
     else:
         click.echo(f"Nothing to change; revision {revision} stays in force.")
 
@@ -171,47 +189,52 @@ def print_choice(choice: Choice, language: str, explain: bool = False) -> None:
         click.echo(f"{len(choice.refused)} more are not offered; --explain tells why.", err=True)
 
 
-def _print_plan(found: PackPlan, as_json: bool) -> None:
-    from engine.edge.cli.output import print_faults, print_json, table
+def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
+    """What would change; or what is wrong."""
+    from engine.edge.cli.output import print_faults, print_json
 
     if as_json:
         print_json(
             {
                 "revision": found.parent,
                 "packs": found.packs,
-                "content_hash": found.candidate.content_hash,
-                "changes": [
-                    {
-                        "table": one.table, "key": one.key, "pack": one.pack, "action": one.action,
-                        "fields": {name: {"before": was, "after": is_} for name, (was, is_) in one.fields.items()},
-                    }
-                    for one in found.changes
-                ],
-                "affected_types": found.types,
+                "content_hash": found.content_hash,
+                "changes": [change_as_json(change) for change in found.changes],
+                "affected": {"types": touched.types, "companies": touched.companies},
                 "faults": [fault.as_json() for fault in found.faults],
             }
-        )  # fmt: skip
-        return
-    if found.faults:
-        print_faults([fault.as_json() for fault in found.faults])
-        return
-    signs = {"add": "+", "change": "~", "remove": "-"}
-    counted: dict[tuple[str, str], int] = {}
-    for one in found.changes:
-        counted[one.table, one.action] = counted.get((one.table, one.action), 0) + 1
-    rows = [[signs[action], table_name, str(number)] for (table_name, action), number in sorted(counted.items())]
-    if rows:
-        table(
-            f"Applying {', '.join(found.packs)} to revision {found.parent} would change",
-            ["", "table", "records"],
-            rows,
-            right=[2],
         )
-    for one in found.changes:
-        if one.action == "change":
-            for name, (was, is_) in one.fields.items():
-                click.echo(f"~ {one.table} {one.key} {name}: {was!r} → {is_!r}")
-    if found.types:
-        click.echo(f"Affected types: {', '.join(found.types)}")
-    if not found.changes:
+    elif found.faults:
+        print_faults([fault.as_json() for fault in found.faults])
+    elif not found.changes:
         click.echo(f"Nothing would change; revision {found.parent} stays in force.")
+    else:
+        print_changes(f"Applying {', '.join(found.packs)} to revision {found.parent} would change", found.changes)
+        if touched.types:
+            click.echo(f"Types affected: {', '.join(touched.types)}")
+            click.echo(f"for companies: {', '.join(touched.companies) or 'none'}")
+
+
+def change_as_json(change: Change) -> dict[str, Any]:
+    fields = {name: {"before": was, "after": becomes} for name, (was, becomes) in change.fields.items()}
+    return {"table": change.table, "key": change.key, "pack": change.pack, "action": change.action, "fields": fields}
+
+
+def print_changes(title: str, changes: Sequence[Change]) -> None:
+    """How many of what; then each record that changes or goes, field by field."""
+    from engine.edge.cli.output import table
+
+    signs = {"add": "+", "change": "~", "remove": "-"}
+    counted = Counter((one.table, one.action) for one in changes)
+    rows = [[signs[action], name, str(number)] for (name, action), number in sorted(counted.items())]
+    table(title, ["", "table", "records"], rows, right=[2])
+    for one in changes:
+        if one.action == "remove":
+            click.echo(f"- {one.table} {one.key}")
+        if one.action == "change":
+            for name, (was, becomes) in one.fields.items():
+                click.echo(f"~ {one.table} {one.key} {name}: {_value(was)} → {_value(becomes)}")
+
+
+def _value(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,205 @@
+"""Stand-ins for what stands outside: a clock, a channel, a format, a database that breaks, a neighbour who interrupts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, event
+
+from engine.kernel.errors import EngineError
+from engine.numbering.counters import Series
+from engine.posting.ports import PostingStore, PostingWork
+from engine.spi import DeliveryPolicy, DocumentView, File, Parcel, Receipt, Rejected
+from engine.storage.database import Database
+from engine.storage.documents import SqlDocumentStore
+
+
+class FixedClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def goes_on(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+# --- plugins --------------------------------------------------------------------------------------------------------
+
+
+class PlainFormat:
+    """A document in one line of text: number, what it refers to, total."""
+
+    extension = "txt"
+
+    def __init__(self, name: str = "plain", rejects: str = "", bug: Exception | None = None) -> None:
+        self.name, self._rejects, self._bug = name, rejects, bug
+
+    def render(self, document: DocumentView) -> File:
+        if self._bug:
+            raise self._bug
+        if self._rejects:
+            raise Rejected(self._rejects)
+        references = " ".join(f"{one.kind} {one.number}" for one in document.references)
+        words = f"{document.number} {references} {document.totals.gross:.2f} {document.currency}"
+        return File(f"{document.number}.txt", "text/plain", words.encode(), "nothing to check")
+
+
+class MemorySettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    box: str
+    weight: int = 0
+
+
+Behaviour = Callable[[Parcel], Receipt]
+
+
+def takes(parcel: Parcel) -> Receipt:
+    return Receipt(f"ref-{parcel.document.number}", "taken")
+
+
+def fails(error: BaseException) -> Behaviour:
+    """Down, rejecting or buggy, by the error."""
+
+    def behaviour(parcel: Parcel) -> Receipt:
+        raise error
+
+    return behaviour
+
+
+def answers(something: object) -> Behaviour:
+    """Returns what no channel should."""
+    return lambda parcel: cast(Receipt, something)
+
+
+def waits_for(event: threading.Event) -> Behaviour:
+    """Slow: nothing comes of it before `event`; after half a minute the test has failed, and it gives up."""
+
+    def behaviour(parcel: Parcel) -> Receipt:
+        if not event.wait(30):
+            raise AssertionError("nobody set the event")
+        return takes(parcel)
+
+    return behaviour
+
+
+class MemoryChannel:
+    """Keeps what it is given; what it does with it is its `behaviour`, which a test may change on the way."""
+
+    policy = DeliveryPolicy.IDEMPOTENT
+    settings_model = MemorySettings
+
+    def __init__(self, name: str = "memory", behaviour: Behaviour = takes) -> None:
+        self.name, self.behaviour = name, behaviour
+        self.parcels: list[Parcel] = []
+        self._lock = threading.Lock()
+
+    def recipients(self, document: DocumentView) -> tuple[str, ...]:
+        return (document.partner.email,) if document.partner.email else ()
+
+    def deliver(self, parcel: Parcel) -> Receipt:
+        with self._lock:
+            self.parcels.append(parcel)
+        return self.behaviour(parcel)
+
+
+# --- a database that breaks -----------------------------------------------------------------------------------------
+
+
+class Broken(EngineError):
+    """What the database says when a test breaks it."""
+
+    code = "broken"
+    says = "statement {at} failed"
+
+
+@dataclass
+class Breaking:
+    """`seen`: statements and commits that were reached; `broke` tells whether one of them failed."""
+
+    at: int
+    seen: int = 0
+    broke: bool = False
+
+    def step(self) -> None:
+        place, self.seen = self.seen, self.seen + 1
+        if place == self.at:
+            self.broke = True
+            raise Broken(at=place)
+
+
+@contextmanager
+def breaking(database: Database, at: int) -> Iterator[Breaking]:
+    """The statement or commit number `at`, from 0, fails before it reaches the database."""
+    state = Breaking(at)
+
+    def on_execute(*_: Any) -> None:
+        state.step()
+
+    def on_commit(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if not options.get("reading") and options.get("isolation_level") != "AUTOCOMMIT":
+            state.step()
+
+    event.listen(database.engine, "before_cursor_execute", on_execute)
+    event.listen(database.engine, "commit", on_commit)
+    try:
+        yield state
+    finally:
+        event.remove(database.engine, "before_cursor_execute", on_execute)
+        event.remove(database.engine, "commit", on_commit)
+
+
+class DocumentsWithin(SqlDocumentStore):
+    """Documents as one open transaction sees them, so that a test can spoil rows and roll back."""
+
+    @contextmanager
+    def snapshot(self) -> Iterator[SqlDocumentStore]:
+        yield self
+
+
+# --- somebody else, at the wrong moment ------------------------------------------------------------------------------
+
+
+@dataclass
+class InterruptedStore:
+    """A posting store at which something happens between plan and write: each of `happens`, one per attempt.
+
+    `late` has it happen after the series is open, right before the transaction.
+    """
+
+    store: PostingStore
+    happens: list[Callable[[], object]]
+    late: bool = False
+    attempts: int = field(default=0, init=False)
+
+    def next_id(self, name: str) -> int:
+        return self.store.next_id(name)
+
+    def preview(self, series: Series, on: date) -> int:
+        return self.store.preview(series, on)
+
+    def open_series(self, series: Series, revision: int) -> None:
+        self.attempts += 1
+        if not self.late:
+            self._interrupt()
+        self.store.open_series(series, revision)
+
+    def transaction(self) -> AbstractContextManager[PostingWork]:
+        if self.late:
+            self._interrupt()
+        return self.store.transaction()
+
+    def _interrupt(self) -> None:
+        if self.happens:
+            self.happens.pop(0)()
