@@ -131,16 +131,15 @@ def pick(
     A blank category is `invoice`, unless a code is given, which then decides.
     """
     if code:
-        return _named(choose(catalog, company, on, module=module), module, category, code)
+        return _named(catalog, company, on, module, category, code)
     category = category or "invoice"
-    choice = choose(catalog, company, on, module=module, category=category)
-    offered = {record.code: record for record in choice.offered}
     users = cast("Mapping[str, str]", user.default_type if user else {})
     companys = cast("Mapping[str, Mapping[str, str]]", company.default_type)
-    defaults = (users.get(module, ""), companys.get(module, {}).get(category, ""))
-    for default in defaults:
-        if default in offered:
-            return offered[default]
+    for default in (users.get(module, ""), companys.get(module, {}).get(category, "")):
+        usual = catalog.one(InvoiceType, (module, default), company, on)
+        if usual and usual.category == category:
+            return usual
+    offered = {record.code: record for record in choose(catalog, company, on, module=module, category=category).offered}
     if len(offered) == 1:
         return next(iter(offered.values()))
     if offered:
@@ -149,18 +148,19 @@ def pick(
     return NO_TYPE.at("invoice_type", module=module, category=category, company=company.code, remedy=remedy)
 
 
-def _named(choice: Choice, module: str, category: str, code: str) -> InvoiceType | Fault:
-    offered = {record.code: record for record in choice.offered}
-    record = offered.get(code)
+def _named(catalog: Catalog, company: Company, on: date, module: str, category: str, code: str) -> InvoiceType | Fault:
+    """The type a code means; only when it may not be used are the others looked at, to tell why and what instead."""
+    record = catalog.one(InvoiceType, (module, code), company, on)
+    if record and category in ("", record.category):
+        return record
+    choice = choose(catalog, company, on, module=module)
     others = [one.code for one in choice.offered if not category or one.category == category]
     remedy = "offered here: " + ", ".join(sorted(others)) if others else "no type of this kind is offered here"
-    if record is None:
-        refusals = [one for one in choice.refused if one.record.code == code]
-        if not refusals:
-            return TYPE_UNKNOWN.at("invoice_type", module=module, code=code, remedy=nearest(code, offered, remedy))
-        why = "; ".join(f"{one.record.key}: {one.explanation}" for one in refusals)
-        return TYPE_NOT_OFFERED.at("invoice_type", code=code, why=why, remedy=remedy)
-    if category and record.category != category:
+    if record:
         why = Refusal(record, "category").explanation + f", the document's is {category}"
         return TYPE_NOT_OFFERED.at("invoice_type", code=code, why=why, remedy=remedy)
-    return record
+    refusals = [one for one in choice.refused if one.record.code == code]
+    if not refusals:
+        return TYPE_UNKNOWN.at("invoice_type", module=module, code=code, remedy=nearest(code, others, remedy))
+    why = "; ".join(f"{one.record.key}: {one.explanation}" for one in refusals)
+    return TYPE_NOT_OFFERED.at("invoice_type", code=code, why=why, remedy=remedy)

@@ -83,9 +83,7 @@ class Desk:
         self.faults.append(formula_fault(where, failure, path))
 
     def _corrected_date(self) -> date | None:
-        """A line that corrects a document takes that document's rate: the date given for one from outside."""
-        if not self.is_credit:
-            return None
+        """What corrects a document takes that document's rates: the date given for one from outside."""
         return next((one.date for one in self.request.references if one.kind == "corrects" and one.date), None)
 
 

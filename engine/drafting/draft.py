@@ -6,6 +6,7 @@ and journal (steps 4, 5), or every fault at once. Pure: no I/O, no clock.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -13,7 +14,7 @@ from decimal import Decimal, localcontext
 from engine.drafting import facts, payment, taxation
 from engine.drafting.desk import Desk
 from engine.drafting.drafted import Draft, DraftCharge, DraftLine
-from engine.drafting.request import Charge, Discount, DueDate, Line, Note, Request
+from engine.drafting.request import Charge, Discount, DueDate, Line, Note, Reference, Request
 from engine.drafting.totals import TaxGroup, Totals, line_amounts, totals
 from engine.kernel.faults import FaultKind, Faulty
 from engine.kernel.money import AMOUNT_LIMIT, EXACT, ZERO, rounded, share
@@ -49,6 +50,10 @@ NEGATIVE_TOTAL = FaultKind(
     "the total is {gross}",
     "a negative total is a credit note: choose its type, with positive amounts",
 )
+PREPAID_TOO_LARGE = FaultKind(
+    "prepaid_too_large", "{payable} would be left to pay", "prepaid and withheld amounts are at most the total"
+)
+AMOUNT_EXPONENT = FaultKind("amount_exponent", "{amount} has more decimals than {currency} has", "round it")
 AMOUNT_TOO_LARGE = FaultKind(
     "amount_too_large", "the amount has more than 14 digits before the point", "split the document"
 )
@@ -143,14 +148,34 @@ def _check_shape(desk: Desk) -> None:
         desk.faults.append(CORRECTS_MISSING.at("references", category=kind.category))
     if kind.purchase_kind == "credit_note_on_return" and "return" not in kinds:
         desk.faults.append(RETURN_MISSING.at("references"))
-    for index, reference in enumerate(request.references):
+    for path, reference in _references(request):
         if reference.id is None and not reference.number:
-            desk.faults.append(REFERENCE_SHAPE.at(f"references[{index}]"))
+            desk.faults.append(REFERENCE_SHAPE.at(path))
+    for path, amount in _amounts(request):
+        if amount != rounded(amount, desk.currency):
+            desk.faults.append(AMOUNT_EXPONENT.at(path, amount=amount, currency=desk.currency))
+
+
+def _references(request: Request) -> Iterator[tuple[str, Reference]]:
+    yield from ((f"references[{index}]", one) for index, one in enumerate(request.references))
+    for place, line in enumerate(request.lines):
+        yield from ((f"lines[{place}].references[{index}]", one) for index, one in enumerate(line.references))
+
+
+def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
+    """What is typed as money, to the cent."""
+    rows = [(f"charges[{index}].amount", one.amount) for index, one in enumerate(request.charges)]
+    rows += [(f"due_dates[{index}].amount", one.amount) for index, one in enumerate(request.due_dates)]
+    rows += [(f"prepaid[{index}].amount", one.amount) for index, one in enumerate(request.prepaid)]
+    rows += [(f"withholdings[{index}].base", one.base) for index, one in enumerate(request.withholdings)]
+    yield from ((path, amount) for path, amount in rows if amount is not None)
 
 
 def _check_totals(desk: Desk, summed: Totals, rate: Decimal) -> None:
     if summed.gross < 0:
         desk.faults.append(NEGATIVE_TOTAL.at("lines", gross=summed.gross))
+    elif summed.payable < 0:
+        desk.faults.append(PREPAID_TOO_LARGE.at("prepaid", payable=summed.payable))
     if max(abs(summed.gross), abs(summed.lines)) * max(rate, Decimal(1)) >= AMOUNT_LIMIT:
         desk.faults.append(AMOUNT_TOO_LARGE.at("lines"))
 

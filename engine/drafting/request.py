@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -18,7 +17,7 @@ from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.kernel.money import AMOUNT_LIMIT, AMOUNT_SCALE, QUANTITY_LIMIT, QUANTITY_SCALE, parse_number
 from engine.kernel.wall import validated
 from engine.parametrization.definitions import STRICT, SchemedId
-from engine.parametrization.words import Code, Country, Currency, Language, TypeCode, Word
+from engine.parametrization.words import CalendarDay, Code, Country, Currency, Day, Language, TypeCode, Word
 
 JSON_SYNTAX = FaultKind("json_syntax", "this is not JSON: {cause}", "mend it; other documents are not touched")
 NOT_AN_OBJECT = FaultKind("not_an_object", "a document is a JSON object, not {found}", "see `factotum post --help`")
@@ -57,29 +56,12 @@ class NumberText:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
-@dataclass(frozen=True, slots=True)
-class DateText:
-    def read(self, value: object) -> date:
-        try:
-            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        raise ValueError(f"{str(value)[:40]!r} is not a date such as 2026-01-31")
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        from pydantic_core import core_schema
-
-        return core_schema.no_info_plain_validator_function(self.read)
-
-
 ZERO = Decimal(0)
 Amount = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT)]
 Positive = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT, ZERO)]
 Quantity = Annotated[Decimal, NumberText(QUANTITY_SCALE, QUANTITY_LIMIT)]
 Price = Annotated[Decimal, NumberText(QUANTITY_SCALE, QUANTITY_LIMIT, ZERO)]
 Percent = Annotated[Decimal, NumberText(QUANTITY_SCALE, Decimal("100.00000001"), ZERO)]
-Day = Annotated[date, DateText()]
 Short = Annotated[str, Word(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,200}", "a text of at most 200 printable characters")]
 Long = Annotated[
     str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,2000}", "a text of at most 2,000 printable characters")
@@ -206,7 +188,7 @@ class _Period:
     def read(self, value: object) -> tuple[date, date]:
         if not isinstance(value, dict) or set(value) != {"from", "to"}:
             raise ValueError('a period is {"from": date, "to": date}')
-        first, last = DateText().read(value["from"]), DateText().read(value["to"])
+        first, last = CalendarDay().read(value["from"]), CalendarDay().read(value["to"])
         if last < first:
             raise ValueError("the period ends before it begins")
         return first, last

@@ -3,6 +3,7 @@
     plan_packs · apply_packs    packs → records → faults → a new revision            parametrization.py
     revisions · diff · plan_rollback · export_parametrization
     offered                     which types a company may use, and why not the others
+    check · test_packs · replay try without doing: lint, examples, posted documents  rehearsal.py
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
@@ -28,6 +29,7 @@ from engine.flow.parametrization import (
     revisions,
 )
 from engine.flow.posting import explained, post, post_many, post_one_of_many
+from engine.flow.rehearsal import check, replay, test_packs
 
 __all__ = [
     "Actor",
@@ -38,6 +40,7 @@ __all__ = [
     "Verified",
     "affected",
     "apply_packs",
+    "check",
     "configure",
     "diff",
     "explained",
@@ -51,7 +54,9 @@ __all__ = [
     "post_many",
     "post_one_of_many",
     "relay",
+    "replay",
     "revisions",
     "show",
+    "test_packs",
     "verify",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from engine.flow.house import INSTALL, Context, House, allowed, company_of
 from engine.kernel.clock import today
 from engine.kernel.faults import Fault, FaultKind, Faulty, nearest
-from engine.parametrization.definitions import Company, DeliveryRule, InvoiceType, Override, User
+from engine.parametrization.definitions import Company, DeliveryRule, Example, InvoiceType, Override, User
 from engine.selection import Choice, choose
 
 if TYPE_CHECKING:
+    from engine.parametrization.packs import ReadPack
     from engine.parametrization.revisions import Candidate, Change, State
+    from engine.rehearsal.examples import ExampleResult
 
 UNKNOWN_USER = FaultKind("unknown_user", "there is no user {code!r}", "{remedy}")
 UNKNOWN_FORMAT = FaultKind("unknown_format", "no plugin offers the format {name!r}", "{remedy}")
@@ -29,6 +31,11 @@ USED_CATEGORY = FaultKind(
     "used_category_changed",
     "type {key} has posted documents as {was}, and would become {becomes}",
     "define a new type, and close this one",
+)
+EXAMPLE_FAILED = FaultKind(
+    "example_failed",
+    "example {id} comes out otherwise: {words}",
+    "mend the pack or the example; `factotum test --update` writes what comes out",
 )
 UNKNOWN_REVISION = FaultKind(
     "unknown_revision", "there is no revision {revision}; the last is {head}", "see `factotum revisions`"
@@ -48,6 +55,8 @@ class PackPlan:
     packs: tuple[str, ...]
     candidate: Candidate
     faults: tuple[Fault, ...]
+    failing: tuple[ExampleResult, ...] = ()
+    """Examples that do not come out as they say."""
 
     @property
     def parent(self) -> int:
@@ -71,7 +80,22 @@ def plan_packs(house: House, context: Context, names: Sequence[str]) -> PackPlan
     allowed(context, "read")
     packs, faults = read_packs(names)
     found = candidate(_in_force(house), packs)
-    return _planned(house, context, tuple(pack.code for pack in packs), found, faults)
+    plan = _planned(house, context, tuple(pack.code for pack in packs), found, faults)
+    failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
+    return replace(plan, failing=failing)
+
+
+def run_examples(plan: PackPlan, packs: Sequence[ReadPack]) -> Iterator[ExampleResult]:
+    """The examples of packs just read, on the parametrization they would make."""
+    from engine.rehearsal import examples
+
+    located = [
+        examples.LocatedExample(one.record, one.place, one.record.document)
+        for pack in packs
+        for one in pack.records
+        if isinstance(one.record, Example)
+    ]
+    return examples.run_examples(plan.candidate.catalog, located)
 
 
 def plan_rollback(house: House, context: Context, revision: int) -> PackPlan:
@@ -100,12 +124,19 @@ def _planned(house: House, context: Context, packs: tuple[str, ...], found: Cand
 
 
 def apply_packs(
-    house: House, context: Context, plan: PackPlan, message: str = "", agreed: tuple[int, str] | None = None
+    house: House,
+    context: Context,
+    plan: PackPlan,
+    message: str = "",
+    *,
+    agreed: tuple[int, str] | None = None,
+    despite_examples: bool = False,
 ) -> int:
     """Write a plan as one new revision, in one transaction; the revision in force afterwards.
 
     A plan without changes writes nothing. `agreed` is (parent, content hash) of a plan that was looked at before.
-    Errors: Faulty when the plan has faults or is not the one agreed on; StateChanged when the parametrization moved.
+    Errors: Faulty when the plan has faults, is not the one agreed on, or an example fails (unless `despite_examples`);
+    StateChanged when the parametrization moved.
     """
     from engine.parametrization.revisions import StateChanged
 
@@ -116,6 +147,8 @@ def apply_packs(
         raise Faulty([PLAN_DIFFERS.at("plan")])
     if plan.faults:
         raise Faulty(plan.faults)
+    if plan.failing and not despite_examples:
+        raise Faulty([_failing(one) for one in plan.failing])
     if not plan.changes:
         return plan.parent
     return house.parametrization.write(
@@ -186,6 +219,11 @@ def _override_bodies(plan: PackPlan) -> Iterator[Mapping[str, Any]]:
     for change in plan.changes:
         if change.table == Override.TABLE and change.body:
             yield json.loads(change.body)
+
+
+def _failing(result: ExampleResult) -> Fault:
+    words = "; ".join(one.words for one in result.differences[:5])
+    return EXAMPLE_FAILED.at(result.place, id=result.id, words=words)
 
 
 def _in_force(house: House) -> State:

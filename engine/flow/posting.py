@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed, company_of
@@ -134,10 +133,7 @@ def _origins(house: House, asked: Asked) -> dict[int, Origin]:
     ]
     if missing:
         raise Faulty(missing)
-    return {
-        id: Origin(row["number"], row["date"], date.fromisoformat(json.loads(row["content"])["tax_point"]))
-        for id, row in found.items()
-    }
+    return {id: Origin.of(row) for id, row in found.items()}
 
 
 def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:

@@ -24,6 +24,10 @@ NOTHING_NAMED = FaultKind(
     "nothing_named", "type {type} leads to no {table}: neither it nor what it names gives one", "name one on the type"
 )
 
+OTHER_MODULE = FaultKind(
+    "journal_of_other_module", "automatic journal {journal} of type {type} is for {module}", "name another on the type"
+)
+
 DEFAULT_PURCHASE_JOURNAL = "PIHI"
 FULFILMENTS = frozenset({"order", "delivery_note", "goods_receipt"})
 """References that make a document not keyed directly."""
@@ -63,6 +67,9 @@ def determine(
     code = journal_code(invoice_type, direct=not reference_kinds & FULFILMENTS)
     posted = bool(code) or invoice_type.category not in POSTED_ONLY_IF_ASKED
     recipe = chain.first(AutomaticJournal, [("type", code)]) if posted else None
+    if recipe and recipe.module not in ("", invoice_type.module):
+        facts = {"type": invoice_type.key, "journal": recipe.key, "module": recipe.module}
+        chain.faults.append(OTHER_MODULE.at("invoice_type", **facts))
     sources = [("type", invoice_type.entry_type)]
     if not invoice_type.entry_type and recipe:
         sources.append(("automatic_journal", recipe.entry_type))

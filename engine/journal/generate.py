@@ -18,7 +18,7 @@ from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
 from engine.journal.accounts import AccountFound, account
 from engine.kernel.faults import Fault, FaultKind, Faulty
-from engine.kernel.money import ZERO, rounded
+from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded
 from engine.kernel.periods import in_force
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
@@ -36,6 +36,14 @@ UNBALANCED = FaultKind(
     "entry_unbalanced",
     "automatic journal {journal} gives {debit} debit and {credit} credit in ledger {ledger}",
     "mend the journal; nothing was posted",
+)
+NOT_FOR_THIS = FaultKind(
+    "journal_condition",
+    "the condition of automatic journal {journal} does not hold: {condition} ({seen})",
+    "use a type whose journal serves this document",
+)
+TOO_LARGE = FaultKind(
+    "entry_too_large", "a line in ledger {ledger} has more than 14 digits before the point", "split the document"
 )
 NO_ENTRY = FaultKind(
     "entry_empty",
@@ -161,6 +169,8 @@ def generate(
     Runs inside `rules.arithmetic()`. Errors: Faulty, with every fault found.
     """
     values = facts.of(draft, catalog)
+    if journal.when:
+        _check_condition(journal, values)
     made, skipped, faults = _run(draft, journal, catalog, values)
     if faults:
         raise Faulty(faults)
@@ -187,6 +197,8 @@ def generate(
         if not wrong and currency != draft.currency:
             lines, wrong = _converted(lines, draft, ledger, currency)
             faults += wrong
+        if any(max(line.debit, line.credit) >= AMOUNT_LIMIT for line in lines):
+            faults.append(TOO_LARGE.at("lines", ledger=code))
         entries.append(
             Entry(
                 ledger=code, journal=book.code, entry_type=entry_type.code, automatic_journal=journal.key,
@@ -197,6 +209,18 @@ def generate(
     if faults:
         raise Faulty(dict.fromkeys(faults))
     return Generated(tuple(entries), tuple(made), tuple(skipped))
+
+
+def _check_condition(journal: AutomaticJournal, values: Mapping[str, Any]) -> None:
+    """The header condition. Errors: Faulty when it does not hold, or cannot be computed."""
+    condition = formulas.condition(journal.when)
+    try:
+        holds = condition(values)
+    except FormulaFailed as failed:
+        raise Faulty([formula_fault(f"{journal.key} when", failed, "invoice_type")]) from failed
+    if not holds:
+        seen = ", ".join(f"{name} = {value}" for name, value in condition.operands(values))
+        raise Faulty([NOT_FOR_THIS.at("invoice_type", journal=journal.key, condition=journal.when, seen=seen)])
 
 
 def _run(

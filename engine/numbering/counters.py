@@ -70,7 +70,11 @@ def numbering(
         step |= {name: text for name, text in meant.as_step().items() if name in ("record", "reason", "hides")}
         if isinstance(meant.record, Counter):
             found = meant.record
-            return Numbering(Series(found, company.code, mask.period(found, on)), tuple(steps))
+            lacking = mask.not_yet(found)
+            if not lacking:
+                return Numbering(Series(found, company.code, mask.period(found, on)), tuple(steps))
+            step["reason"] = f"this version does not number by {lacking} yet"
+        break  # a counter that is named and may not be used never falls silently into another series
     return Numbering(None, tuple(steps))
 
 

@@ -16,6 +16,22 @@ class CounterExhausted(EngineError):
     remedy = "make the sequence component longer; numbers already given stay"
 
 
+BUILT = {
+    "level": {"company"},
+    "reset": {"never", "annual", "monthly"},
+    "mode": {"gapless"},
+    "kind": {"alphanumeric"},
+}
+PARTS = {"constant", "year", "month", "week", "day", "company", "sequence"}
+
+
+def not_yet(counter: Counter) -> str:
+    """What a counter asks for that is stored and shown, but not numbered by: `level site`; "" when there is none."""
+    asked = [f"{name} {getattr(counter, name)}" for name, known in BUILT.items() if getattr(counter, name) not in known]
+    asked += [f"component {part.kind}" for part in counter.component if part.kind not in PARTS]
+    return ", ".join(asked)
+
+
 def period(counter: Counter, on: date) -> str:
     """The period a series runs for: `2026`, `2026-03`, or "" when it never restarts."""
     if counter.reset == "annual":
@@ -38,6 +54,10 @@ def text(counter: Counter, company: str, on: date, value: int) -> str:
                 shown.append(f"{on.year:04d}"[-(part.length or 4) :])
             case "month":
                 shown.append(f"{on.month:02d}")
+            case "week":
+                shown.append(f"{on.isocalendar().week:02d}")
+            case "day":
+                shown.append(f"{on.timetuple().tm_yday:03d}" if part.length == 3 else f"{on.day:02d}")
             case "company":
                 shown.append(company)
             case "sequence":

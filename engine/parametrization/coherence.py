@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.kernel.codes import CREDITS, NEVER_POSTED, POSTED_ONLY_IF_ASKED, REASON_NEEDED, ZERO_RATED
+from engine.kernel.codes import CREDITS, MODULES, NEVER_POSTED, POSTED_ONLY_IF_ASKED, REASON_NEEDED, ZERO_RATED
 from engine.kernel.faults import Fault, FaultKind, nearest
 from engine.parametrization import definitions as d
 from engine.parametrization.catalog import Catalog
@@ -52,6 +53,15 @@ ZERO_RATE = FaultKind(
 )
 REASON = FaultKind("tax_reason_needed", "a tax of category {category} has an exemption_code or a text", "add one")
 TERMS_SUM = FaultKind("terms_sum", "the parts add up to {sum} %", "make them 100 %")
+NO_SOURCE = FaultKind(
+    "account_source_needed", "a journal line names where its account comes from", "add one to `account`"
+)
+NO_RATES = FaultKind("tax_rate_needed", "it has no rate at all", "add one, also when it is 0")
+PERIODS_APART = FaultKind(
+    "periods_apart",
+    "periods follow each other and fill the year: {expected} is expected, {found} found",
+    "mend the dates",
+)
 NAMED_UNKNOWN = FaultKind("formula_not_asked", "nothing asks for a formula named {code!r}", "{remedy}")
 
 Place = Callable[[d.Record], str]
@@ -88,6 +98,11 @@ REFERENCES = (
     Reference(d.AutomaticJournal, "entry_type", d.EntryType),
     Reference(d.AutomaticJournal, "journal", d.Journal),
     Reference(d.DeliveryRule, "company", d.Company),
+    Reference(d.Site, "company", d.Company),
+    Reference(d.FiscalYear, "company", d.Company),
+    Reference(d.SettlementAccount, "company", d.Company),
+    Reference(d.SettlementAccount, "journal", d.Journal),
+    Reference(d.ChargeKind, "tax_code", d.Tax),
 )
 """Every reference between tables; the codes are followed at use as well."""
 
@@ -96,6 +111,8 @@ def incoherences(catalog: Catalog, place: Place) -> Iterator[Fault]:
     """Everything that is wrong among the records of a catalog."""
     for reference in REFERENCES:
         yield from _dangling(catalog, reference, place)
+    yield from _default_types(catalog, place)
+    yield from _named_inside(catalog, place)
     for table in d.TABLES.values():
         for record in catalog.table(table).values():
             if isinstance(record, d.Scoped | d.Account):
@@ -105,6 +122,42 @@ def incoherences(catalog: Catalog, place: Place) -> Iterator[Fault]:
             check = CHECKS.get(type(record))
             if check:
                 yield from check(record, place(record))
+
+
+def _default_types(catalog: Catalog, place: Place) -> Iterator[Fault]:
+    """Default types of companies and users, and the types that delivery rules name, exist in their module."""
+    known: dict[str, set[str]] = {module: set() for module in MODULES}
+    for module, code in catalog.scopes(d.InvoiceType):
+        known[module].add(code)
+    named: list[tuple[d.Record, str, str, str]] = []
+    for company in catalog.table(d.Company).values():
+        for module, codes in company.default_type.items():
+            named += [(company, f"default_type.{module}.{category}", module, code) for category, code in codes.items()]
+    for user in catalog.table(d.User).values():
+        named += [(user, f"default_type.{module}", module, code) for module, code in user.default_type.items()]
+    for record, field, where, code in named:
+        if code not in known[where]:
+            remedy = nearest(code, known[where], "define it")
+            yield DANGLING.at(f"{place(record)} {field}", field=field, table="invoice_type", code=code, remedy=remedy)
+    both = known["sales"] | known["purchase"]
+    for rule in catalog.table(d.DeliveryRule).values():
+        if rule.invoice_type and rule.invoice_type not in both:
+            facts = {"field": "invoice_type", "table": "invoice_type", "code": rule.invoice_type}
+            yield DANGLING.at(
+                f"{place(rule)} invoice_type", remedy=nearest(rule.invoice_type, both, "define it"), **facts
+            )
+
+
+def _named_inside(catalog: Catalog, place: Place) -> Iterator[Fault]:
+    """Ledgers that lines of automatic journals name."""
+    ledgers = catalog.table(d.Ledger)
+    for journal in catalog.table(d.AutomaticJournal).values():
+        for line in journal.line:
+            for code in line.ledgers:
+                if code not in ledgers:
+                    facts = {"field": "ledgers", "table": "ledger", "code": code}
+                    remedy = nearest(code, ledgers, "define it")
+                    yield DANGLING.at(f"{place(journal)} line[{line.id}] ledgers", remedy=remedy, **facts)
 
 
 def _dates(record: d.Scoped | d.Account, place: str) -> Iterator[Fault]:
@@ -191,6 +244,13 @@ def _counter(record: d.Counter, place: str) -> Iterator[Fault]:
         yield COUNTER_SHAPE.at(
             f"{place} component", code=record.code, found=f"{len(sequences)} sequences", remedy=remedy
         )
+    places = [part.position for part in record.component]
+    if len(set(places)) < len(places):
+        remedy = "number them 1, 2, 3 …"
+        yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="two parts at one position", remedy=remedy)
+    if any(part.kind == "year" and part.length not in (0, 2, 4) for part in record.component):
+        remedy = "a year has 2 or 4 digits"
+        yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="a year it cannot print", remedy=remedy)
     kinds = {part.kind for part in record.component}
     for period, needed in (("annual", {"year"}), ("monthly", {"year", "month"})):
         if record.reset == period and not needed <= kinds:
@@ -208,6 +268,8 @@ def _tax(record: d.Tax, place: str) -> Iterator[Fault]:
 
 
 def _rates(record: d.Tax | d.Withholding, place: str) -> Iterator[Fault]:
+    if not record.rate:
+        yield NO_RATES.at(f"{place} rate")
     dated = sorted(record.rate, key=lambda rate: str(rate.valid_from or ""))
     for rate in dated:
         if rate.valid_from and rate.valid_to and rate.valid_to < rate.valid_from:
@@ -234,11 +296,32 @@ def _formula(record: d.NamedFormula, place: str) -> Iterator[Fault]:
         yield NAMED_UNKNOWN.at(f"{place} code", code=record.code, remedy=nearest(record.code, NAMED))
 
 
+def _automatic_journal(record: d.AutomaticJournal, place: str) -> Iterator[Fault]:
+    for line in record.line:
+        if not line.account:
+            yield NO_SOURCE.at(f"{place} line[{line.id}] account")
+
+
+def _fiscal_year(record: d.FiscalYear, place: str) -> Iterator[Fault]:
+    if record.valid_to < record.valid_from:
+        yield DATES_CROSS.at(f"{place} valid_to", since=record.valid_from, to=record.valid_to)
+    expected = record.valid_from
+    for period in record.period:
+        if period.valid_from != expected or period.valid_to < period.valid_from:
+            yield PERIODS_APART.at(f"{place} period[{period.code}]", expected=expected, found=period.valid_from)
+            return
+        expected = period.valid_to + timedelta(days=1)
+    if record.period and record.period[-1].valid_to != record.valid_to:
+        yield PERIODS_APART.at(f"{place} period", expected=record.valid_to, found=record.period[-1].valid_to)
+
+
 CHECKS: dict[type[d.Record], Callable[[Any, str], Iterator[Fault]]] = {
     d.InvoiceType: _invoice_type,
     d.Counter: _counter,
     d.Tax: _tax,
     d.Withholding: _rates,
+    d.AutomaticJournal: _automatic_journal,
+    d.FiscalYear: _fiscal_year,
     d.PaymentTerms: _terms,
     d.NamedFormula: _formula,
 }

@@ -9,23 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from engine.kernel.codes import Category, LedgerUse, Module, PurchaseKind, TaxCategory, TaxDue
 from engine.parametrization.words import (
     AccountCode,
     AccountSource,
+    Between,
     Code,
     Country,
     Currency,
+    Day,
+    Flag,
     FormulaText,
     Identifier,
     Language,
     Legislation,
     Mask,
+    Percent,
     Text,
+    TimeZone,
     TypeCode,
 )
 
@@ -71,9 +75,9 @@ class Scoped(Record):
     KEY: ClassVar[tuple[str, ...]] = ("code", "legislation")
     legislation: Legislation = ""
     company_group: Code = ""
-    active: bool = True
-    valid_from: date | None = None
-    valid_to: date | None = None
+    active: Flag = True
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +110,7 @@ class LegislationRecord(Record):
     country: Country
     currency: Currency
     language: Language
-    retention_years: int = 10
+    retention_years: Annotated[int, Between(0, 100)] = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,7 @@ class Company(Record):
     legislation: Legislation
     currency: Currency = ""
     language: Language = ""
-    time_zone: Text = "UTC"
+    time_zone: TimeZone = "UTC"
     vat_number: Text = ""
     fiscal_code: Text = ""
     registration: SchemedId | None = None
@@ -149,7 +153,7 @@ class Company(Record):
     share_capital: Text = ""
     trade_register: Text = ""
     tax_regime: Text = ""
-    vat_on_debits: bool = False
+    vat_on_debits: Flag = False
     electronic_address: SchemedId | None = None
     email: Text = ""
     phone: Text = ""
@@ -215,10 +219,10 @@ class Account(Record):
     chart: Code
     code: AccountCode
     description: Texts = field(default_factory=dict)
-    partner: bool = False
-    active: bool = True
-    valid_from: date | None = None
-    valid_to: date | None = None
+    partner: Flag = False
+    active: Flag = True
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,12 +255,12 @@ class EntryType(Scoped):
     code: Code
     description: Texts = field(default_factory=dict)
     counter: Code = ""
-    manual_number: bool = False
+    manual_number: Flag = False
     default_journal: Code = ""
     journal_kinds: tuple[JournalKind, ...] = ()
     ledgers: Mapping[Code, LedgerUse] = field(default_factory=dict)
-    vat_on_debits: bool = False
-    vat_on_payment: bool = False
+    vat_on_debits: Flag = False
+    vat_on_payment: Flag = False
     rate_date: Literal["entry", "source"] = "entry"
     period_kind: Literal["normal", "carry_forward", "closing"] = "normal"
     open_items: Literal["none", "order", "invoice", "payment", "other"] = "none"
@@ -267,7 +271,7 @@ class EntryType(Scoped):
 class CounterComponent(Part):
     """`length` is digits for year (2 or 4) and sequence; `value` is the text of a constant, or a formula."""
 
-    position: int
+    position: Annotated[int, Between(1, 10)]
     kind: Literal[
         "constant",
         "year",
@@ -282,7 +286,7 @@ class CounterComponent(Part):
         "period",
         "formula",
     ]
-    length: int = 0
+    length: Annotated[int, Between(0, 18)] = 0
     value: FormulaText = ""
 
 
@@ -294,10 +298,10 @@ class Counter(Scoped):
     level: Literal["folder", "company", "site"] = "company"
     reset: Literal["never", "annual", "monthly", "fiscal_year", "period"] = "never"
     mode: Literal["gapless", "fast"] = "gapless"
-    chronological: bool = False
-    manual: bool = False
-    start: int = 1
-    length: int = 0
+    chronological: Flag = False
+    manual: Flag = False
+    start: Annotated[int, Between(0, 10**15)] = 1
+    length: Annotated[int, Between(0, 60)] = 0
     component: tuple[CounterComponent, ...]
 
 
@@ -317,9 +321,9 @@ class CounterAssignment(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate(Part):
-    percent: Decimal
-    valid_from: date | None = None
-    valid_to: date | None = None
+    percent: Percent
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,7 +337,7 @@ class Tax(Scoped):
     exemption_code: Text = ""
     national_code: Text = ""
     due: TaxDue | Nothing = ""
-    deductible: Decimal = Decimal(100)
+    deductible: Percent = Decimal(100)
     accounting_code: Code = "STD"
     text: Texts = field(default_factory=dict)
     rate: tuple[Rate, ...]
@@ -356,11 +360,11 @@ class ChargeKind(Scoped):
     code: Code
     kind: Literal["charge", "allowance"]
     description: Texts = field(default_factory=dict)
-    percent: Decimal | None = None
+    percent: Percent | None = None
     tax_code: Code = ""
     reason_code: Text = ""
     national_code: Text = ""
-    in_withholding_base: bool = False
+    in_withholding_base: Flag = False
     accounting_code: Code = "STD"
 
 
@@ -377,9 +381,9 @@ class Mention(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsPart(Part):
-    percent: Decimal = Decimal(100)
-    days: int = 0
-    end_of_month: bool = False
+    percent: Percent = Decimal(100)
+    days: Annotated[int, Between(0, 3650)] = 0
+    end_of_month: Flag = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -422,8 +426,8 @@ class SettlementAccount(Scoped):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period(Part):
     code: Code
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -434,8 +438,8 @@ class FiscalYear(Record):
     KEY: ClassVar[tuple[str, ...]] = ("company", "code")
     company: Code
     code: Code
-    valid_from: date
-    valid_to: date
+    valid_from: Day
+    valid_to: Day
     period: tuple[Period, ...] = ()
 
 
@@ -456,12 +460,12 @@ class InvoiceType(Scoped):
     automatic_journal: Code = ""
     automatic_journal_direct: Code = ""
     counter: Code = ""
-    manual_number: bool = False
-    next_invoice_days: int = 0
-    cancellation: bool = False
-    self_billed: bool = False
-    automatic: bool = False
-    cash_vat: bool = False
+    manual_number: Flag = False
+    next_invoice_days: Annotated[int, Between(0, 3660)] = 0
+    cancellation: Flag = False
+    self_billed: Flag = False
+    automatic: Flag = False
+    cash_vat: Flag = False
     record_type: Literal["normal", "manual_recovery", "backup_recovery", "external"] = "normal"
     saft_type: SaftType | Nothing = ""
     untdid_code: Text = ""
@@ -555,7 +559,7 @@ class Example(Record):
     KEY: ClassVar[tuple[str, ...]] = ("id",)
     id: Code
     description: Text = ""
-    on: date | None = None
+    on: Day | None = None
     document: Mapping[str, Any] = field(default_factory=dict)
     document_file: Text = ""
     expect: Mapping[str, Any]

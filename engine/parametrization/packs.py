@@ -5,9 +5,10 @@ A file with a syntax fault gives that one fault; all other files are still read.
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -16,7 +17,7 @@ from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind, Faulty, clipped, nearest
 from engine.kernel.wall import validated
-from engine.parametrization.definitions import SINGLE_TABLES, TABLES, Pack, Record
+from engine.parametrization.definitions import SINGLE_TABLES, TABLES, Example, Pack, Record
 
 PACK_NOT_FOUND = FaultKind(
     "pack_not_found", "there is no pack {name!r}: neither a folder, nor shipped, nor installed", "{known}"
@@ -24,6 +25,7 @@ PACK_NOT_FOUND = FaultKind(
 PACK_WITHOUT_HEADER = FaultKind(
     "pack_without_header", "the folder {folder!r} holds no [pack] table", "add pack.toml with [pack] code and version"
 )
+TWO_HEADERS = FaultKind("pack_headers", "the folder holds several [pack] tables: {codes}", "keep one")
 PACK_CYCLE = FaultKind("pack_cycle", "packs require each other in a circle: {circle}", "remove one of these `requires`")
 TOML_SYNTAX = FaultKind("toml_syntax", "this is not TOML: {cause}", "mend the line; the other files were read")
 UNKNOWN_TABLE = FaultKind("unknown_table", "there is no table [[{table}]]", "{remedy}")
@@ -31,6 +33,8 @@ TABLE_SHAPE = FaultKind("table_shape", "{table} is written {found}", "write it a
 DUPLICATE_KEY = FaultKind(
     "duplicate_key", "{table} {key} is defined twice in this pack", "remove one; the other is at {other}"
 )
+
+EXAMPLE_FILE = FaultKind("example_file", "the document {file!r} cannot be read: {cause}", "mend the file or its name")
 
 FILE_LIMIT = 20 * 1024 * 1024
 ENTRY_POINTS = "factotum.packs"
@@ -50,6 +54,11 @@ class ReadPack:
     version: str
     requires: tuple[str, ...]
     records: tuple[Located, ...]
+    folder: Path = Path()
+
+    def file_of(self, place: str) -> Path:
+        """The file a record was written in."""
+        return self.folder / place.split(" ")[0].partition("/")[2]
 
 
 def read_packs(names: Iterable[str]) -> tuple[list[ReadPack], list[Fault]]:
@@ -91,16 +100,41 @@ def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
             faults.append(fault)
         else:
             found, wrong = read_tables(document, place)
-            located.extend(found)
             faults.extend(wrong)
+            for one in found:
+                whole = _with_document(one, folder)
+                if isinstance(whole, Fault):
+                    faults.append(whole)
+                else:
+                    located.append(whole)
     faults.extend(_duplicates(located))
     headers = [one.record for one in located if isinstance(one.record, Pack)]
     if not headers:
         if not faults:
             faults.append(PACK_WITHOUT_HEADER.at(folder.name, folder=folder.name))
         return None, faults
+    if len(headers) > 1:
+        faults.append(TWO_HEADERS.at(folder.name, codes=", ".join(one.code for one in headers)))
     header = headers[0]
-    return ReadPack(header.code, header.version, header.requires, tuple(located)), faults
+    return ReadPack(header.code, header.version, header.requires, tuple(located), folder), faults
+
+
+def _with_document(one: Located, folder: Path) -> Located | Fault:
+    """An example carries its document: what `document_file` holds becomes part of the record."""
+    record = one.record
+    if not isinstance(record, Example) or not record.document_file:
+        return one
+    path = (folder / record.document_file).resolve()
+    where = f"{one.place} document_file"
+    if not path.is_relative_to(folder.resolve()):
+        return EXAMPLE_FILE.at(where, file=record.document_file, cause="it lies outside the pack")
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as cause:
+        return EXAMPLE_FILE.at(where, file=record.document_file, cause=cause)
+    if record.document or not isinstance(document, dict):
+        return EXAMPLE_FILE.at(where, file=record.document_file, cause="give one document, here or in a file")
+    return Located(replace(record, document=document, document_file=""), one.place)
 
 
 def read_tables(document: dict[str, Any], place: str) -> tuple[list[Located], list[Fault]]:
@@ -165,7 +199,7 @@ def _without_blanks(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_blanks(each) for name, each in value.items() if each != ""}
     if isinstance(value, list):
-        return [_without_blanks(each) for each in value]
+        return [_without_blanks(each) for each in value if each != ""]
     return value
 
 

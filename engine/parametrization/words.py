@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from engine.kernel import codes
@@ -50,6 +52,80 @@ class OneOf(Word):
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """A number within bounds, with at most some decimals."""
+
+    least: int
+    most: int
+    places: int = 0
+
+    def check(self, value: Decimal | int) -> Decimal | int:
+        number = Decimal(value)
+        if not (number.is_finite() and self.least <= number <= self.most and number == round(number, self.places)):
+            decimals = f", at most {self.places} decimals" if self.places else ""
+            raise ValueError(f"{str(value)[:40]} is not within {self.least} to {self.most}{decimals}")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A date, or its ISO text; never a number or a moment."""
+
+    def read(self, value: object) -> date:
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise ValueError(f"{str(value)[:40]!r} is not a date such as 2026-01-31")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class YesOrNo:
+    """true or false; nothing that only looks like it."""
+
+    def read(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValueError(f"{str(value)[:40]!r} is neither true nor false")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone(Word):
+    """A time zone of the IANA database."""
+
+    def check(self, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(value)
+        except (OSError, ValueError):
+            raise ValueError(f"{value[:60]!r} is not {self.says}") from None
+        return value
+
+
+Day = Annotated[date, CalendarDay()]
+Flag = Annotated[bool, YesOrNo()]
+Percent = Annotated[Decimal, Between(0, 100, 8)]
+TimeZone = Annotated[str, Zone("", "a time zone such as Europe/Paris")]
 Code = Annotated[str, Word(r"[A-Z0-9][A-Z0-9_.-]{0,19}", "a code: 1 to 20 of A-Z, 0-9, _ . -")]
 TypeCode = Annotated[str, Word(r"[A-Z0-9]{1,5}", "a type code: 1 to 5 of A-Z and 0-9")]
 Legislation = Annotated[str, LegislationWord(r"[A-Z]{3}", "an ISO 3166 alpha-3 code such as FRA")]

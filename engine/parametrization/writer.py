@@ -7,13 +7,14 @@ file.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Any
 from engine.kernel.errors import EngineError
 from engine.kernel.money import plain
 from engine.parametrization.bodies import from_text
-from engine.parametrization.definitions import SINGLE_TABLES, Pack, Record
+from engine.parametrization.definitions import SINGLE_TABLES, Example, Pack, Record
 from engine.parametrization.packs import FILE_LIMIT
 from engine.parametrization.revisions import State
 
@@ -73,9 +74,9 @@ class UpdateRefused(EngineError):
 
 
 def write_packs(state: State, folder: Path) -> list[Path]:
-    """One folder per owning pack, below `folder`; back come these folders, required packs first, as `read_packs` likes.
+    """One folder per owning pack, below `folder`; these come back, required packs first, as `read_packs` likes them.
 
-    Shape: ALL/pack.toml, FRA/types.toml, …; records in key order; a file near the reader's limit goes on in types-2.toml.
+    Shape: ALL/pack.toml, FRA/types.toml, …; records in key order; a long file goes on in types-2.toml.
     Errors: UnwritableValue, ExportFolderTaken; then nothing is written.
     """
     packs: dict[str, dict[str, list[Record]]] = {}
@@ -85,13 +86,13 @@ def write_packs(state: State, folder: Path) -> list[Path]:
             owned.setdefault(table, []).append(from_text(table, text))
     written: dict[Path, dict[str, str]] = {}
     for code in _required_first(packs):
-        written[folder / code] = {path: text for path, text in _files(packs[code])}
+        written[folder / code] = dict(_files(packs[code]))
     for place, files in written.items():
         if others := sorted(path.name for path in place.glob("*.toml") if path.name not in files):
             raise ExportFolderTaken(folder=place, files=", ".join(others))
     for place, files in written.items():
-        place.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
             _replace(place / name, text)
     return list(written)
 
@@ -122,7 +123,8 @@ def _files(tables: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, str]]:
         size = 0
         for table in those:
             for record in tables.get(table, ()):
-                text = record_text(record)
+                text, documents = _apart(record)
+                yield from documents.items()
                 size += len(text.encode()) + 1
                 if size > FILE_LIMIT // 2 and parts[-1]:
                     parts.append([])
@@ -131,6 +133,18 @@ def _files(tables: Mapping[str, Sequence[Record]]) -> Iterator[tuple[str, str]]:
         for number, texts in enumerate(parts, 1):
             if texts:
                 yield f"{file}-{number}.toml" if number > 1 else f"{file}.toml", "\n".join(texts)
+
+
+def _apart(record: Record) -> tuple[str, dict[str, str]]:
+    """The text of a record, and the files it names: a document with what TOML has not, such as null, stays JSON."""
+    if isinstance(record, Example):
+        try:
+            _value(record.document, "")
+        except UnwritableValue:
+            name = f"examples/{record.id}.json"
+            text = json.dumps(record.document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+            return record_text(replace(record, document={}, document_file=name)), {name: text}
+    return record_text(record), {}
 
 
 def record_text(record: Record) -> str:
@@ -157,11 +171,11 @@ def _values(value: Any, place: str) -> dict[str, Any]:
 
 
 def _value(value: Any, place: str, blank: bool = False) -> Any:
-    """Blanks may stand in lists only: elsewhere reading takes them for absent."""
+    """A blank would be read as absent, so it is refused where it would be lost."""
     if isinstance(value, Mapping):
         return {name: _value(each, f"{place}.{name}") for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_value(each, f"{place}[{index}]", blank=True) for index, each in enumerate(value)]
+        return [_value(each, f"{place}[{index}]") for index, each in enumerate(value)]
     if is_dataclass(value):
         return _values(value, place)
     if value is None or isinstance(value, float) or (value == "" and not blank):
@@ -229,8 +243,7 @@ def _inline(value: Any) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, Decimal):
-        number = plain(value)
-        return number if len(number) < 18 else _string(number)
+        return plain(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -273,7 +286,8 @@ def _escaped(text: str, also: str) -> str:
 def update_values(path: Path, table: str, key_field: str, key: str, changes: Mapping[str, Any]) -> None:
     """Give fields of one record new values, keeping comments and layout; None takes a field away.
 
-    A map or list is compared with what stands there, part by part: what is equal is not touched.
+    A map or list is compared with what stands there, part by part: what is equal is not touched. A map that outgrows
+    its line becomes a table of its own; only there comments inside it are lost.
     Errors: RecordNotInFile, UpdateRefused, UnwritableValue; then the file is as it was.
     """
     text = path.read_bytes().decode()
@@ -350,7 +364,10 @@ def _span(text: str, table: str, number: int, count: int) -> tuple[int, int, int
         depth += bool(token["open"]) - bool(token["close"])
         if inside and not token["comment"] and not token["blank"]:
             spans[-1][1] = _line_end(text, token.end())
-    return (*spans[number], 0) if len(spans) == count else (0, len(text), number)
+    if len(spans) != count:
+        return 0, len(text), number
+    start, end = spans[number]
+    return start, end, 0
 
 
 def _line_end(text: str, at: int) -> int:
@@ -361,28 +378,30 @@ def _line_end(text: str, at: int) -> int:
 def _changed(text: str, table: str, index: int, was: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     """The lines of a record with new values in them."""
     import tomlkit
-    from tomlkit.items import Table
 
     document = tomlkit.parse(text)
     rows: Any = document[table]
     row = rows[index] if isinstance(rows, list) else rows
-    _change(row, was, wanted, isinstance(row, Table))
+    _change(row, was, wanted, _is_table(row))
     return document.as_string()
 
 
 def _change(row: Any, was: Mapping[str, Any], wanted: Mapping[str, Any], headed: bool) -> None:
     """`headed`: tables inside may have headers of their own, [example.expect]; else all is inline or dotted."""
-    from tomlkit.items import AoT, Array, Table
+    from tomlkit.items import AoT, Array
 
     for name, value in wanted.items():
         if name in was and _same(was[name], value):
             continue
-        old = row.get(name)
+        pieces = _pieces(row, name)
+        old = pieces[0] if len(pieces) == 1 else None
         if value is None:
-            row.pop(name, None)
+            row.remove(name)
+        elif _is_dotted(row, name) and _only_values_differ(pieces, value):
+            _set_dotted(pieces, was[name], value)
         elif isinstance(value, Mapping) and isinstance(old, Mapping) and _stays(row, name, value, headed):
             gone = dict.fromkeys(part for part in was[name] if part not in value)
-            _change(old, was[name], gone | value, headed and isinstance(old, Table))
+            _change(old, was[name], gone | dict(value), headed and _is_table(old))
         elif isinstance(value, list) and value and isinstance(old, AoT) and all(isinstance(one, dict) for one in value):
             _change_list(old, was[name], value, headed)
         elif isinstance(value, list) and isinstance(old, Array) and (not headed or _at_once(name, value) is not None):
@@ -392,15 +411,52 @@ def _change(row: Any, was: Mapping[str, Any], wanted: Mapping[str, Any], headed:
 
 
 def _stays(row: Any, name: str, value: Mapping[str, Any], headed: bool) -> bool:
-    """Whether a map keeps the shape it is written in: an inline or dotted one must not grow past the line."""
-    return not headed or _has_header(row, name) or _at_once(name, value) is not None
+    """Whether a map keeps the shape it is written in: an inline one must not outgrow its line."""
+    if _is_dotted(row, name):
+        return False
+    return _is_table(row[name]) or bool(row[name]) and (not headed or _at_once(name, value) is not None)
 
 
-def _has_header(row: Any, name: str) -> bool:
+def _pieces(row: Any, name: str) -> list[Any]:
+    """Where a value is written: a map that is dotted, `expect.number = …`, is in several places."""
+    return [item for key, item in row.value.body if key is not None and key.key == name]
+
+
+def _is_dotted(row: Any, name: str) -> bool:
+    found = [key for key, _ in row.value.body if key is not None and key.key == name]
+    return len(found) > 1 or any(key.is_dotted() for key in found)
+
+
+def _is_table(item: Any) -> bool:
     from tomlkit.items import Table
 
-    dotted = any(key is not None and key.key == name and key.is_dotted() for key, _ in row.value.body)
-    return isinstance(row[name], Table) and not dotted
+    return isinstance(item, Table)
+
+
+def _only_values_differ(pieces: Sequence[Any], value: Any) -> bool:
+    """Whether a dotted map can take its new values where the old ones stand."""
+    from tomlkit.items import AoT
+
+    names = {key.key for piece in pieces for key, _ in piece.value.body if key is not None}
+    if not isinstance(value, Mapping) or names != value.keys():
+        return False
+    for name, new in value.items():
+        inner = [one for piece in pieces for one in _pieces(piece, name)]
+        if isinstance(inner[0], AoT) or not (
+            _only_values_differ(inner, new) if _is_table(inner[0]) else _at_once(name, new) is not None
+        ):
+            return False
+    return True
+
+
+def _set_dotted(pieces: Sequence[Any], was: Mapping[str, Any], value: Mapping[str, Any]) -> None:
+    for piece in pieces:
+        for name in {key.key: None for key, _ in piece.value.body if key is not None}:
+            inner = _pieces(piece, name)
+            if _is_table(inner[0]):
+                _set_dotted(inner, was[name], value[name])
+            else:
+                _change(piece, was, {name: value[name]}, False)
 
 
 def _change_list(old: Any, was: Sequence[Any], wanted: Sequence[Any], headed: bool) -> None:
@@ -409,7 +465,7 @@ def _change_list(old: Any, was: Sequence[Any], wanted: Sequence[Any], headed: bo
             old.append(_item("", value, headed))
         elif isinstance(value, Mapping) and isinstance(was[index], Mapping):
             gone = dict.fromkeys(part for part in was[index] if part not in value)
-            _change(old[index], was[index], gone | value, headed)
+            _change(old[index], was[index], gone | dict(value), headed)
         elif not _same(was[index], value):
             old[index] = _item("", value, headed)
     for _ in range(len(was) - len(wanted)):
@@ -420,16 +476,15 @@ def _put(row: Any, name: str, value: Any, headed: bool) -> None:
     """A value in the place of the old one, with its comment."""
     from tomlkit.items import AoT, Table
 
-    new, old = _item(name, value, headed), row.get(name)
-    comment = getattr(old, "trivia", None) and old.trivia.comment
-    if old is not None and not isinstance(new, AoT | Table) and not isinstance(old, AoT | Table):
+    new, pieces = _item(name, value, headed), _pieces(row, name)
+    if len(pieces) == 1 and not any(isinstance(one, AoT | Table) for one in (new, *pieces)):
         row[name] = new
         return
-    if old is not None:
+    if pieces:
         row.remove(name)
     row.append(name, new)
-    if comment and not isinstance(new, AoT):
-        row[name].comment(comment)
+    if pieces and pieces[0].trivia.comment and not isinstance(new, AoT):
+        row[name].comment(pieces[0].trivia.comment)
 
 
 def _item(name: str, value: Any, headed: bool) -> Any:

@@ -104,6 +104,12 @@ class DocumentStore(Protocol):
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         """Document rows by number, else by id."""
 
+    def by_id(self, id: int) -> Row | None:
+        """One document row."""
+
+    def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
+        """Documents dated since a day, of a company or of all, in the order of their ids; memory stays flat."""
+
     def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
         """Document rows of a company."""
 

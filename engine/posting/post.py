@@ -7,6 +7,7 @@ only if its document does, and a series is locked for a moment only.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date as Day
@@ -39,6 +40,11 @@ class Origin:
     number: str
     date: Day
     tax_point: Day
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Origin:
+        """From its row."""
+        return cls(row["number"], row["date"], Day.fromisoformat(json.loads(row["content"])["tax_point"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,9 @@ def plan(
         drafted = draft(
             replace(request, references=references), company, invoice_type, catalog, min(corrected, default=None)
         )
-        kinds = frozenset(one.kind for one in references)
+        kinds = frozenset(
+            one.kind for one in (*references, *(one for line in request.lines for one in line.references))
+        )
         found = determine(catalog, company, invoice_type, request.date, kinds)
         numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
         faults = list(found.faults)

@@ -16,7 +16,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -274,6 +274,17 @@ def _typed(context: ExceptionContext, shown: str, secrets: list[str]) -> EngineE
     if context.connection is None or context.is_disconnect:
         return DatabaseUnreachable(database=shown, reason=reason)
     return None
+
+
+def insert_into(dialect: str, table: Table) -> Any:
+    """An INSERT that may go on with ON CONFLICT; of the dialects only the one in use is imported."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as on_postgresql
+
+        return on_postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert as on_sqlite
+
+    return on_sqlite(table)
 
 
 # --- the schema -----------------------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.outbox.relay import Endpoint, Outcome
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, File
 from engine.storage import tables
-from engine.storage.database import Database
+from engine.storage.database import Database, insert_into
 from engine.storage.documents import whole
 
 Row = Mapping[str, Any]
@@ -84,10 +83,9 @@ class SqlDeliveryStore:
             "content": file.content,
             "stored_at": now,
         }
-        dialect: Any = postgresql if self._database.dialect == "postgresql" else sqlite
 
         def work(connection: Connection) -> None:
-            connection.execute(dialect.insert(tables.file).values(row).on_conflict_do_nothing())
+            connection.execute(insert_into(self._database.dialect, tables.file).values(row).on_conflict_do_nothing())
             table = tables.delivery
             mine = and_(table.c.id == delivery["id"], table.c.lease_token == delivery["lease_token"])
             connection.execute(update(table).where(mine).values(file=digest))
@@ -102,10 +100,9 @@ class SqlDeliveryStore:
 
     def configure(self, code: str, channel: str, settings: str, now: datetime, actor: str) -> None:
         """Make or change a connection."""
-        dialect: Any = postgresql if self._database.dialect == "postgresql" else sqlite
         row = {"channel": channel, "settings": settings, "changed_at": now, "actor": actor}
         table = tables.connection
-        statement = dialect.insert(table).values(code=code, **row)
+        statement = insert_into(self._database.dialect, table).values(code=code, **row)
         upsert = statement.on_conflict_do_update(index_elements=[table.c.code], set_=row)
         self._database.retrying(lambda connection: connection.execute(upsert))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Exists, Select, Table, bindparam, exists, func, select
+from sqlalchemy import Column, Connection, Exists, Select, Table, bindparam, exists, func, select
 
 from engine.posting.ports import Row, Stored
 from engine.storage import tables
@@ -80,14 +81,31 @@ class SqlDocumentStore:
         with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
 
+    def by_id(self, id: int) -> Row | None:
+        with self._read() as connection:
+            found = _rows(connection, select(tables.document).where(tables.document.c.id == id))
+        return found[0] if found else None
+
+    def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
+        table = tables.document
+        query = select(table)
+        if since:
+            query = query.where(table.c.date >= since)
+        if company:
+            query = query.where(table.c.company == company)
+        return self._in_chunks(query, table.c.id)
+
     def of_series(self, series: int) -> Iterator[Stored]:
-        table, after = tables.document, None
+        table = tables.document
+        return self._in_chunks(select(table).where(table.c.series == series), table.c.value)
+
+    def _in_chunks(self, query: Select[Any], order: Column[int]) -> Iterator[Stored]:
+        """Documents in the order of a column, with their children, some at a time."""
+        after = None
         while True:
-            query = select(table).where(table.c.series == series).order_by(table.c.value).limit(CHUNK)
-            if after is not None:
-                query = query.where(table.c.value > after)
+            chunk = query if after is None else query.where(order > after)
             with self._read() as connection:
-                documents = _rows(connection, query)
+                documents = _rows(connection, chunk.order_by(order).limit(CHUNK))
                 ids = [row["id"] for row in documents]
                 lines, taxes, entries, entry_lines = (
                     _by_document(connection, child, ids)
@@ -95,7 +113,7 @@ class SqlDocumentStore:
                 )
             if not documents:
                 return
-            after = documents[-1]["value"]
+            after = documents[-1][order.name]
             for one in documents:
                 mine = one["id"]
                 yield Stored(

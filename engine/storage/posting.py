@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from engine.kernel.faults import Faulty
@@ -17,7 +16,7 @@ from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
 from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, StalePlan, Taken
 from engine.storage import tables
-from engine.storage.database import Database
+from engine.storage.database import Database, insert_into
 
 BLOCK = 1000
 
@@ -38,7 +37,7 @@ class IdBlocks:
 
     def _block(self, name: str) -> range:
         table = tables.id_block
-        upsert: Any = _insert(self._database.dialect)(table).values(name=name, next_id=1 + self._size)
+        upsert: Any = insert_into(self._database.dialect, table).values(name=name, next_id=1 + self._size)
         statement = upsert.on_conflict_do_update(
             index_elements=[table.c.name], set_={"next_id": table.c.next_id + self._size}
         ).returning(table.c.next_id)
@@ -73,7 +72,7 @@ class SqlPostingStore:
             }  # fmt: skip
             columns = [literal(value, table.c[name].type).label(name) for name, value in new.items()]
             stamped = select(*columns).select_from(head).where(head.c.revision == revision).with_for_update(read=True)
-            statement: Any = _insert(self._database.dialect)(table).from_select(list(new), stamped)
+            statement: Any = insert_into(self._database.dialect, table).from_select(list(new), stamped)
             with self._database.write() as connection:
                 connection.execute(statement.on_conflict_do_nothing())  # its rowcount is -1 on PostgreSQL
                 if connection.execute(_SEEN, _named(series)).one_or_none() is None:
@@ -160,7 +159,3 @@ _INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()
 
 def _named(series: Series) -> dict[str, Any]:
     return {"of_company": series.company, "of_counter": series.counter.key, "of_period": series.period}
-
-
-def _insert(dialect: str) -> Any:
-    return (postgresql if dialect == "postgresql" else sqlite).insert

@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from engine.parametrization.revisions import Change, State, StateChanged
-from engine.storage.database import Database
+from engine.storage.database import Database, insert_into
 from engine.storage.tables import head, record, revision, revision_change, series
 
 
@@ -84,7 +83,7 @@ def _write(connection: Connection, parent: int, changes: Sequence[Change], row: 
         {"hash": one.hash, "table_name": one.table, "key": one.key, "body": one.body} for one in changes if one.hash
     ]
     if bodies:
-        upsert: Any = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(record)
+        upsert = insert_into(connection.dialect.name, record)
         connection.execute(upsert.on_conflict_do_nothing(), bodies)
     connection.execute(
         insert(revision_change),

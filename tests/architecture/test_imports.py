@@ -15,13 +15,15 @@ STEPS = tuple(
 )
 GROUND = ("engine.kernel", "rules")
 ALSO = {"engine.posting": ("engine.spi.contracts",), "engine.outbox": ("engine.spi.contracts",)}
-FLOW = (*GROUND, "engine.spi", *STEPS)
+FLOW = (*GROUND, "engine.spi", *STEPS, "engine.lint", "engine.rehearsal")
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "rules": (),
     "engine.kernel": (),
     "engine.spi": ("engine.kernel",),
     **{step: (*GROUND, *STEPS[:place], *ALSO.get(step, ())) for place, step in enumerate(STEPS)},
+    "engine.lint": (*GROUND, *STEPS[: STEPS.index("engine.journal") + 1]),
+    "engine.rehearsal": (*GROUND, *STEPS[: STEPS.index("engine.posting") + 1]),
     "engine.flow": FLOW,
     "engine.storage": (*FLOW, "engine.flow"),
     "engine.app": (*FLOW, "engine.flow", "engine.storage"),

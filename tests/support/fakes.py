@@ -1,4 +1,4 @@
-"""Stand-ins for what stands outside: a clock, a channel, a format, a database that breaks, a neighbour who interrupts."""
+"""Stand-ins for what stands outside: a clock, a channel, a format, a database that breaks, a bad neighbour."""
 
 from __future__ import annotations
 

@@ -48,8 +48,12 @@ CUSTOMER: Document = {
 def line(**changes: Any) -> Document:
     """One lamp at 100.00, VAT 20 %."""
     return {
-        "description": "Lampe de bureau", "quantity": "1", "unit_price": "100.00", "tax_code": "FR20", "nature": "goods",
-    } | changes  # fmt: skip
+        "description": "Lampe de bureau",
+        "quantity": "1",
+        "unit_price": "100.00",
+        "tax_code": "FR20",
+        "nature": "goods",
+    } | changes
 
 
 def invoice(lines: int | list[Document] = 1, **changes: Any) -> Document:
@@ -150,7 +154,7 @@ class _Interrupted(House):
         self._store = store
 
     @property
-    def posting(self) -> Any:  # type: ignore[override]
+    def posting(self) -> Any:
         return self._store
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, installation, parametrization, revisions
+from engine.edge.cli import documents, installation, parametrization, rehearsal, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
 
@@ -64,7 +64,8 @@ def main(ctx: click.Context, database: str | None) -> None:
 
     \b
     Start:            factotum demo
-    Implementers:     init, plan, apply, types, revisions, diff, rollback, export-parametrization
+    Implementers:     init, plan, apply, types, check, test, replay,
+                      revisions, diff, rollback, export-parametrization
     Accounting staff: types, post, show, export, verify
     Operations:       relay, plugin
     """
@@ -77,6 +78,9 @@ for command in (
     parametrization.plan,
     parametrization.apply,
     parametrization.types,
+    rehearsal.check,
+    rehearsal.test_command,
+    rehearsal.replay,
     revisions.revisions,
     revisions.diff,
     revisions.rollback,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from engine.selection import Choice
 
 PACKS = click.argument("packs", nargs=-1, required=True, metavar="PATH|CODE…")
+
+
+class Day(click.ParamType[date]):
+    """A calendar day: 2026-01-31."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(value)
+        except ValueError:
+            self.fail("an ISO date such as 2026-01-31", param, ctx)
+
+
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
@@ -48,9 +62,17 @@ def plan(database: str | None, packs: tuple[str, ...], as_json: bool) -> None:
     "--plan", "agreed", type=click.File("r", encoding="utf-8"), metavar="FILE", help="Only if it is still this plan."
 )
 @click.option("--message", default="", help="Why; kept with the revision.")
+@click.option("--despite-examples", is_flag=True, help="Also when examples of the packs fail.")
 @JSON
 @click.pass_obj
-def apply(database: str | None, packs: tuple[str, ...], agreed: IO[str] | None, message: str, as_json: bool) -> None:
+def apply(
+    database: str | None,
+    packs: tuple[str, ...],
+    agreed: IO[str] | None,
+    message: str,
+    despite_examples: bool,
+    as_json: bool,
+) -> None:
     """Plan packs, then make one new revision of them in one transaction. The second time it changes nothing."""
     from engine import flow
     from engine.app import open_house, system_context
@@ -58,7 +80,8 @@ def apply(database: str | None, packs: tuple[str, ...], agreed: IO[str] | None, 
     house, context = open_house(database), system_context()
     found = flow.plan_packs(house, context, packs)
     before = _agreed(agreed) if agreed else None
-    print_applied(found, flow.apply_packs(house, context, found, message, before), as_json)
+    revision = flow.apply_packs(house, context, found, message, agreed=before, despite_examples=despite_examples)
+    print_applied(found, revision, as_json)
 
 
 def _agreed(file: IO[str]) -> tuple[int, str]:
@@ -89,14 +112,14 @@ def print_applied(found: PackPlan, revision: int, as_json: bool) -> None:
 @click.command()
 @click.option("--company", required=True, metavar="C")
 @click.option("--module", type=click.Choice(["sales", "purchase"]))
-@click.option("--date", "on", metavar="D", help="ISO date; today where the company is.")
+@click.option("--date", "on", type=Day(), metavar="D", help="ISO date; today where the company is.")
 @click.option("--category", metavar="K", help="Only this category, such as credit_note.")
 @click.option("--user", metavar="U", help="Apply this user's legislation filter.")
 @click.option("--explain", is_flag=True, help="Tell for each refused record why.")
 @JSON
 @click.pass_obj
 def types(
-    database: str | None, company: str, module: str | None, on: str | None, category: str | None, user: str | None,
+    database: str | None, company: str, module: str | None, on: date | None, category: str | None, user: str | None,
     explain: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Which invoice types a company may use, and why not the others."""
@@ -106,14 +129,8 @@ def types(
 
     if category and category not in codes.CATEGORIES:
         raise click.BadParameter(f"one of {', '.join(codes.CATEGORIES)}", param_hint="--category")
-    try:
-        day = datetime.strptime(on, "%Y-%m-%d").date() if on else None  # noqa: DTZ007  a calendar day
-    except ValueError:
-        raise click.BadParameter("an ISO date such as 2026-01-31", param_hint="--date") from None
     house, context = open_house(database), system_context()
-    choice = flow.offered(
-        house, context, company, module=module or "", on=day, category=category or "", user=user or ""
-    )
+    choice = flow.offered(house, context, company, module=module or "", on=on, category=category or "", user=user or "")
     language = flow.language_of(house, user or "")
     if as_json:
         from engine.edge.cli.output import print_json
@@ -201,6 +218,7 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
                 "content_hash": found.content_hash,
                 "changes": [change_as_json(change) for change in found.changes],
                 "affected": {"types": touched.types, "companies": touched.companies},
+                "failing_examples": [one.as_json() for one in found.failing],
                 "faults": [fault.as_json() for fault in found.faults],
             }
         )
@@ -213,6 +231,8 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
         if touched.types:
             click.echo(f"Types affected: {', '.join(touched.types)}")
             click.echo(f"for companies: {', '.join(touched.companies) or 'none'}")
+    for one in found.failing:
+        click.echo(f"example {one.id} fails: " + "; ".join(difference.words for difference in one.differences))
 
 
 def change_as_json(change: Change) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.kernel.codes import legislation
 from engine.parametrization.definitions import Record
-from engine.parametrization.words import LegislationWord, OneOf, Word
+from engine.parametrization.words import Between, LegislationWord, OneOf, Word, Zone
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=30)
 JSON = st.recursive(
@@ -42,7 +42,7 @@ def built(kind: Any) -> st.SearchStrategy[Any]:
 def values(kind: Any, blank: bool = True) -> st.SearchStrategy[Any]:
     origin, inner = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return words(inner[1], blank)
+        return words(inner[0], inner[1], blank)
     if origin is Literal:
         return st.sampled_from(inner)
     if origin in (Union, UnionType):
@@ -67,7 +67,15 @@ def values(kind: Any, blank: bool = True) -> st.SearchStrategy[Any]:
     return built(kind)
 
 
-def words(word: Word, blank: bool) -> st.SearchStrategy[str]:
+def words(kind: Any, word: Any, blank: bool) -> st.SearchStrategy[Any]:
+    if isinstance(word, Between):
+        if kind is int:
+            return st.integers(word.least, word.most)
+        return st.decimals(min_value=word.least, max_value=word.most, places=min(word.places, 4))
+    if isinstance(word, Zone):
+        return st.sampled_from(["UTC", "Europe/Paris", "Europe/Rome"])
+    if not isinstance(word, Word):
+        return values(kind, blank)  # a day, a flag
     if isinstance(word, OneOf):
         return st.sampled_from(sorted(word.known))
     if ".{0," in word.pattern or "]{0,2000}" in word.pattern:

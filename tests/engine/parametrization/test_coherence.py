@@ -167,6 +167,10 @@ def test_every_reference_between_tables_is_followed(reference: Reference) -> Non
     samples: list[d.Record] = [
         *world(), d.User(code="u"), GRP, d.CounterAssignment(counter="FV"), sihi(),
         d.DeliveryRule(id="R", channel="c", connection="C"),
+        d.Site(code="S", company="ACME", name="Site", address=d.Address(country="FR")),
+        d.FiscalYear(company="ACME", code="2026", valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31)),
+        d.SettlementAccount(code="BANK", account="512"),
+        d.ChargeKind(code="PORT", kind="charge"),
     ]  # fmt: skip
     record = next(one for one in samples if isinstance(one, reference.table))
     was = getattr(record, reference.field)

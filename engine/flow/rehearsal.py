@@ -1,0 +1,98 @@
+"""Trying without doing: the lint, the examples of packs, and posted documents under another parametrization."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from engine.flow.house import Context, House, allowed
+from engine.flow.parametrization import plan_packs, run_examples
+from engine.kernel.faults import Faulty
+
+if TYPE_CHECKING:
+    from engine.lint import Coverage, Finding
+    from engine.posting.post import Origin
+    from engine.rehearsal.examples import ExampleResult
+    from engine.rehearsal.replay import Replayed
+
+
+def check(house: House, context: Context, on: date) -> tuple[list[Finding], Coverage]:
+    """What deserves a look in the parametrization in force, worst first; and who may make which documents."""
+    from engine.lint import coverage, lint
+
+    allowed(context, "read")
+    catalog = house.catalog()
+    ranks = ("error", "warning", "info")
+    found = sorted(lint(catalog, on), key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
+    return found, coverage(catalog, on)
+
+
+def test_packs(house: House, context: Context, names: Sequence[str], *, update: bool = False) -> list[ExampleResult]:
+    """Run the examples of packs on top of what is in force.
+
+    With `update`, what comes out is written into the files as what is expected; comments stay.
+    Errors: Faulty when the packs themselves are not well.
+    """
+    from engine.parametrization.packs import read_packs
+    from engine.parametrization.writer import update_values
+
+    plan = plan_packs(house, context, names)
+    if plan.faults:
+        raise Faulty(plan.faults)
+    packs, _ = read_packs(names)
+    asked = [pack for pack in packs if pack.code in {read.code for read in _named(packs, names)}]
+    results = list(run_examples(plan, asked))
+    if update:
+        writable = {result.id for result in results if _worth_writing(result, asked)}
+        for pack in asked:
+            mine = {one.place for one in pack.records}
+            for result in results:
+                if result.place in mine and result.id in writable:
+                    path = pack.file_of(result.place)
+                    update_values(path, "example", "id", result.id, {"expect": result.observed})
+    return results
+
+
+def _worth_writing(result: ExampleResult, packs: Sequence[Any]) -> bool:
+    """What came out otherwise, or where nothing was said yet; never faults that nobody expected."""
+    expect = next(one.record.expect for pack in packs for one in pack.records if one.place == result.place)
+    if result.faults and "faults" not in expect:
+        return False
+    return not result.passed or not expect
+
+
+def _named(packs: Sequence[Any], names: Sequence[str]) -> list[Any]:
+    """The packs asked for themselves, without those they require: a required pack has been tested by who made it."""
+    wanted = {name.rstrip("/").rpartition("/")[2] for name in names}
+    return [pack for pack in packs if pack.code in wanted or pack.folder.name in wanted]
+
+
+def replay(
+    house: House,
+    context: Context,
+    names: Sequence[str],
+    *,
+    since: date | None = None,
+    company: str = "",
+    progress: Callable[[int], None] = lambda done: None,
+) -> Iterator[Replayed]:
+    """Post posted documents again under a candidate, in memory: what would differ. Nothing is used up.
+
+    Errors: Faulty when the packs are not well.
+    """
+    from engine.posting.post import Origin
+    from engine.rehearsal.replay import replay as again
+
+    allowed(context, "read", company)
+    plan = plan_packs(house, context, names)
+    if plan.faults:
+        raise Faulty(plan.faults)
+
+    def origin(id: int) -> Origin | None:
+        row = house.documents.by_id(id)
+        return Origin.of(row) if row else None
+
+    with house.documents.snapshot() as documents:
+        posted = documents.posted(since, company)
+        yield from again(plan.candidate.catalog, posted, documents.all_series(), origin, progress)
