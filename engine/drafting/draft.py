@@ -148,7 +148,7 @@ def _check_shape(desk: Desk) -> None:
         desk.faults.append(CORRECTS_MISSING.at("references", category=kind.category))
     if kind.purchase_kind == "credit_note_on_return" and "return" not in kinds:
         desk.faults.append(RETURN_MISSING.at("references"))
-    for path, reference in _references(request):
+    for path, reference in named_references(request):
         if reference.id is None and not reference.number:
             desk.faults.append(REFERENCE_SHAPE.at(path))
     for path, amount in _amounts(request):
@@ -156,7 +156,8 @@ def _check_shape(desk: Desk) -> None:
             desk.faults.append(AMOUNT_EXPONENT.at(path, amount=amount, currency=desk.currency))
 
 
-def _references(request: Request) -> Iterator[tuple[str, Reference]]:
+def named_references(request: Request) -> Iterator[tuple[str, Reference]]:
+    """Every reference of a document and its lines, with its path."""
     yield from ((f"references[{index}]", one) for index, one in enumerate(request.references))
     for place, line in enumerate(request.lines):
         yield from ((f"lines[{place}].references[{index}]", one) for index, one in enumerate(line.references))

@@ -56,6 +56,23 @@ class NumberText:
         return core_schema.no_info_plain_validator_function(self.read)
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentId:
+    """The id of a document of ours: a number, or its digits."""
+
+    def read(self, value: object) -> int:
+        if isinstance(value, str) and value.isdecimal() and len(value) < 19:
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63:
+            return value
+        raise ValueError(f"{str(value)[:40]!r} is not the id of a document")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
 ZERO = Decimal(0)
 Amount = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT)]
 Positive = Annotated[Decimal, NumberText(AMOUNT_SCALE, AMOUNT_LIMIT, ZERO)]
@@ -65,6 +82,9 @@ Percent = Annotated[Decimal, NumberText(QUANTITY_SCALE, Decimal("100.00000001"),
 Short = Annotated[str, Word(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,200}", "a text of at most 200 printable characters")]
 Long = Annotated[
     str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,2000}", "a text of at most 2,000 printable characters")
+]
+Said = Annotated[
+    str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{1,2000}", "a text of 1 to 2,000 printable characters", blank=False)
 ]
 Unit = Annotated[str, Word(r"[A-Z0-9]{1,3}", "a UN/ECE Recommendation 20 unit such as C62 or HUR")]
 RefKind = Literal[
@@ -90,8 +110,8 @@ class PostalAddress(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party(Part):
-    code: Short = ""
-    name: Annotated[str, Word(r"[^\x00-\x1f]{1,200}", "a name of 1 to 200 printable characters")]
+    code: Annotated[str, Word(r"[^\x00-\x1f]{0,60}", "a code of at most 60 printable characters")] = ""
+    name: Annotated[str, Word(r"[^\x00-\x1f]{1,200}", "a name of 1 to 200 printable characters", blank=False)]
     kind: Literal["business", "person", "public_body"] = "business"
     country: Country
     vat_number: Short = ""
@@ -112,7 +132,7 @@ class Reference(Part):
     """`id` names a document of ours; `number` with `date` one from outside."""
 
     kind: RefKind
-    id: int | None = None
+    id: Annotated[int, DocumentId()] | None = None
     number: Short = ""
     date: Day | None = None
     line: Short = ""
@@ -128,7 +148,7 @@ class Discount(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line(Part):
-    description: Annotated[str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{1,2000}", "a text of 1 to 2,000 characters")]
+    description: Said
     quantity: Quantity
     unit: Unit = "C62"
     unit_price: Price
@@ -146,7 +166,7 @@ class Line(Part):
 class Charge(Part):
     kind: Literal["charge", "allowance"]
     code: Short = ""
-    description: Long
+    description: Said
     amount: Positive | None = None
     percent: Percent | None = None
     tax_code: Code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ def relay(house: House, context: Context, progress: Callable[[], None] = lambda:
 def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
     """Make or change a connection. Errors: Faulty, with each setting the channel refuses."""
     allowed(context, "configure")
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9_.-]{0,19}", code):
+        raise Faulty([BAD_SETTING.at("connection", words="a connection is called by 1 to 20 of A-Z, 0-9, _ . -")])
     offers = house.plugins.channels.get(channel)
     if offers is None:
         remedy = nearest(channel, house.plugins.channels, INSTALL)
@@ -93,10 +96,14 @@ def verify(house: House, context: Context, progress: Callable[[int], None] = lam
     with house.documents.snapshot() as documents:  # one moment, while others go on posting
         all_series = documents.all_series()
         for series in all_series:
-            for found in walk(series, documents.of_series(series["id"])):
-                broken += found.problems
-                done += found.documents
-                progress(done)
+            try:
+                for found in walk(series, documents.of_series(series["id"])):
+                    broken += found.problems
+                    done += found.documents
+                    progress(done)
+            except (ValueError, TypeError, ArithmeticError) as unreadable:
+                name = f"{series['company']}/{series['counter']}/{series['period']}"
+                broken.append(f"series {name}, {done} documents into all: a row cannot be read: {unreadable}")
     return Verified(done, len(all_series), tuple(broken))
 
 

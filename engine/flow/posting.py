@@ -62,6 +62,11 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
             continue
         except StalePlan:
             continue
+        except Faulty:
+            twin = _first_answer(house, asked)  # posted since we looked, and a later one after it: that one is meant
+            if twin:
+                return told(twin, explain and explained(house, twin.document))
+            raise
         return told(_whole(rows, written), why)
     raise StalePlan
 
@@ -119,15 +124,16 @@ def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> 
 
 def _origins(house: House, asked: Asked) -> dict[int, Origin]:
     """The documents of ours that a request refers to by id."""
+    from engine.drafting.draft import named_references
     from engine.posting.post import Origin
 
     request = asked.request
-    places = {one.id: place for place, one in enumerate(request.references) if one.id is not None}
+    places = {one.id: path for path, one in named_references(request) if one.id is not None}
     if not places:
         return {}
     found = house.documents.by_ids(request.company, list(places))
     missing = [
-        UNKNOWN_ORIGIN.at(f"references[{place}].id", company=request.company, id=id)
+        UNKNOWN_ORIGIN.at(f"{place}.id", company=request.company, id=id)
         for id, place in places.items()
         if id not in found
     ]

@@ -32,7 +32,8 @@ from engine.spi.contracts import (
     TryLater,
 )
 
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(minutes=30)
+"""Longer than any channel's time-outs; it is not renewed."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 LONGEST_WAIT = timedelta(days=7)
 """However long the other side asks us to wait."""

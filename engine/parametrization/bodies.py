@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from types import UnionType
@@ -53,7 +53,7 @@ def _default(one: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return plain(value)
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(each) for each in value]

@@ -62,31 +62,58 @@ class ReadPack:
 
 
 def read_packs(names: Iterable[str]) -> tuple[list[ReadPack], list[Fault]]:
-    """Read packs by path or code, with what they require, each once, required ones first."""
+    """Read packs by path or code, with what they require, each once, required ones first.
+
+    A pack that is required is looked for among those named, then beside the pack that requires it, then among the
+    shipped and the installed ones.
+    """
     read: dict[str, ReadPack] = {}
     faults: list[Fault] = []
+    folders: dict[Path, tuple[ReadPack | None, list[Fault]]] = {}
+    named: dict[str, Path] = {}
 
-    def visit(name: str, above: tuple[str, ...]) -> None:
-        folder = _folder(name)
-        if folder is None:
-            known = nearest(name, _shipped(), "give the path of a folder")
-            faults.append(PACK_NOT_FOUND.at(" > ".join((*above, name)), name=name, known=known))
-            return
-        pack, found = read_folder(folder)
-        faults.extend(found)
+    def taken(folder: Path) -> ReadPack | None:
+        if folder not in folders:
+            folders[folder] = read_folder(folder)
+            faults.extend(folders[folder][1])
+        return folders[folder][0]
+
+    def visit(folder: Path, above: tuple[str, ...]) -> None:
+        pack = taken(folder)
         if pack is None or pack.code in read:
             return
         if pack.code in above:
             faults.append(PACK_CYCLE.at(pack.code, circle=" > ".join((*above, pack.code))))
             return
         for required in pack.requires:
-            if required not in read:
-                visit(required, (*above, pack.code))
+            if required in read:
+                continue
+            beside = folder.parent / required
+            found = named.get(required) or (beside if (beside / "pack.toml").is_file() else _folder(required))
+            if found is None:
+                faults.append(_not_found(required, (*above, pack.code)))
+            else:
+                visit(found, (*above, pack.code))
         read[pack.code] = pack
 
+    asked = []
     for name in names:
-        visit(name, ())
+        folder = _folder(name)
+        if folder is None:
+            faults.append(_not_found(name, ()))
+            continue
+        asked.append(folder)
+        pack = taken(folder)
+        if pack:
+            named[pack.code] = folder
+    for folder in asked:
+        visit(folder, ())
     return list(read.values()), faults
+
+
+def _not_found(name: str, above: tuple[str, ...]) -> Fault:
+    known = nearest(name, _shipped(), "give the path of a folder")
+    return PACK_NOT_FOUND.at(" > ".join((*above, name)), name=name, known=known)
 
 
 def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
@@ -173,9 +200,21 @@ def _toml(path: Path, place: str) -> tuple[dict[str, Any], Fault | None]:
         content = path.read_bytes()
         if len(content) > FILE_LIMIT:
             return {}, TOML_SYNTAX.at(place, cause=f"larger than {FILE_LIMIT // 1024 // 1024} MiB")
-        return tomllib.loads(content.decode("utf-8"), parse_float=Decimal), None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, ArithmeticError) as cause:
+        return tomllib.loads(content.decode("utf-8"), parse_float=_number), None
+    except (
+        ValueError,
+        RecursionError,
+        ArithmeticError,
+    ) as cause:  # tomllib's own error, and what Python says of numbers
         return {}, TOML_SYNTAX.at(place, cause=cause)
+
+
+def _number(text: str) -> Decimal:
+    """A number with a point, exact; nothing that would take a page to print."""
+    number = Decimal(text)
+    if number.is_finite() and abs(number.adjusted()) > 30:
+        raise ValueError(f"the number {text[:40]} is out of range")
+    return number
 
 
 def _duplicates(located: list[Located]) -> Iterator[Fault]:
@@ -191,7 +230,10 @@ def _as_fields(table: str, row: Any) -> Any:
     """A row under the names of our fields, without blanks."""
     ours = {written: name for name, written in TABLES[table].WRITTEN.items()}
     found = _without_blanks(row)
-    return {ours.get(name, name): value for name, value in found.items()} if isinstance(found, dict) else found
+    if not isinstance(found, dict):
+        return found
+    unwritten = set(TABLES[table].WRITTEN)  # our own names of them are nobody's to write
+    return {ours.get(name, f"{name} " if name in unwritten else name): value for name, value in found.items()}
 
 
 def _without_blanks(value: Any) -> Any:

@@ -20,9 +20,10 @@ class Word:
 
     pattern: str
     says: str
+    blank: bool = True  # whether "" is allowed: absent
 
     def check(self, value: str) -> str:
-        if value and not re.fullmatch(self.pattern, value):
+        if (value or not self.blank) and not re.fullmatch(self.pattern, value):
             raise ValueError(f"{value[:60]!r} is not {self.says}")
         return value
 
@@ -129,8 +130,8 @@ TimeZone = Annotated[str, Zone("", "a time zone such as Europe/Paris")]
 Code = Annotated[str, Word(r"[A-Z0-9][A-Z0-9_.-]{0,19}", "a code: 1 to 20 of A-Z, 0-9, _ . -")]
 TypeCode = Annotated[str, Word(r"[A-Z0-9]{1,5}", "a type code: 1 to 5 of A-Z and 0-9")]
 Legislation = Annotated[str, LegislationWord(r"[A-Z]{3}", "an ISO 3166 alpha-3 code such as FRA")]
-Country = Annotated[str, OneOf("", "an ISO 3166 alpha-2 code such as FR", codes.COUNTRIES)]
-Currency = Annotated[str, OneOf("", "an ISO 4217 code such as EUR", codes.CURRENCIES)]
+Country = Annotated[str, OneOf("", "an ISO 3166 alpha-2 code such as FR", known=codes.COUNTRIES)]
+Currency = Annotated[str, OneOf("", "an ISO 4217 code such as EUR", known=codes.CURRENCIES)]
 Language = Annotated[str, Word(r"[a-z]{2}", "an ISO 639-1 code such as fr")]
 AccountCode = Annotated[str, Word(r"[0-9A-Z]{1,20}", "an account: 1 to 20 of 0-9 and A-Z")]
 Mask = Annotated[str, Word(r"[0-9A-Zx]{1,20}", "a mask: 1 to 20 of 0-9, A-Z and x for a hole")]

@@ -291,32 +291,35 @@ def update_values(path: Path, table: str, key_field: str, key: str, changes: Map
     Errors: RecordNotInFile, UpdateRefused, UnwritableValue; then the file is as it was.
     """
     text = path.read_bytes().decode()
-    rows = _rows(tomllib.loads(text, parse_float=Decimal), table)
+    before = tomllib.loads(text, parse_float=Decimal)
+    rows = _rows(before, table)
     found = [index for index, row in enumerate(rows) if row.get(key_field) == key]
     if len(found) != 1:
         raise RecordNotInFile(file=path.name, count=len(found), table=table, key_field=key_field, key=key)
-    wanted = {name: _known(value, f"{table} {key} {name}") for name, value in changes.items()}
-    after = {name: value for name, value in (rows[found[0]] | wanted).items() if value is not None}
-    if _same(after, rows[found[0]]):
+    was, place = rows[found[0]], f"{table} {key}"
+    wanted = {name: value if value is None else _known(value, f"{place} {name}") for name, value in changes.items()}
+    after = {name: value for name, value in (was | wanted).items() if value is not None}
+    if _same(after, was):
         return
     refused = UpdateRefused(table=table, key=key, file=path.name)
     start, end, index = _span(text, table, found[0], len(rows))
-    changed = _changed(text[start:end], table, index, rows[found[0]], wanted)
+    changed = _changed(text[start:end], table, index, was, wanted)
     if "\r\n" in text:
         changed = re.sub("\r?\n", "\r\n", changed)
     result = text[:start] + changed + text[end:]
     try:
-        again = _rows(tomllib.loads(result, parse_float=Decimal), table)
+        again = tomllib.loads(result, parse_float=Decimal)
     except tomllib.TOMLDecodeError:
         raise refused from None
-    if not _same(again, [*rows[: found[0]], after, *rows[found[0] + 1 :]]):
+    rows[found[0]] = after
+    if not _same(_rows(again, table), rows) or not _same(again | {table: rows}, before | {table: rows}):
         raise refused
     _replace(path, result)
 
 
 def _rows(document: Mapping[str, Any], table: str) -> list[Any]:
     rows = document.get(table, [])
-    return rows if isinstance(rows, list) else [rows]
+    return [row if isinstance(row, dict) else {} for row in (rows if isinstance(rows, list) else [rows])]
 
 
 def _known(value: Any, place: str) -> Any:
@@ -325,7 +328,7 @@ def _known(value: Any, place: str) -> Any:
         return {name: _known(each, f"{place}.{name}") for name, each in value.items() if each is not None}
     if isinstance(value, list | tuple):
         return [_known(each, f"{place}[{index}]") for index, each in enumerate(value)]
-    return None if value is None and "[" not in place else _value(value, place, blank=True)
+    return _value(value, place, blank=True)
 
 
 def _same(first: Any, second: Any) -> bool:
@@ -391,7 +394,7 @@ def _change(row: Any, was: Mapping[str, Any], wanted: Mapping[str, Any], headed:
     from tomlkit.items import AoT, Array
 
     for name, value in wanted.items():
-        if name in was and _same(was[name], value):
+        if _same(was.get(name), value):
             continue
         pieces = _pieces(row, name)
         old = pieces[0] if len(pieces) == 1 else None

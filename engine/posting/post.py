@@ -8,14 +8,14 @@ only if its document does, and a series is locked for a moment only.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
 from engine.drafting.draft import draft
 from engine.drafting.drafted import Draft
-from engine.drafting.request import Asked
+from engine.drafting.request import NOT_YET, Asked, Reference
 from engine.journal.determine import Determination, determine
 from engine.journal.generate import Generated, generate
 from engine.kernel.faults import Faulty
@@ -73,12 +73,8 @@ def plan(
     """
     request = asked.request
     known = origins or {}
-    references = tuple(
-        replace(one, number=known[one.id].number, date=known[one.id].date)
-        if one.id is not None and one.id in known
-        else one
-        for one in request.references
-    )
+    references = _filled(request.references, known)
+    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
     corrected = [
         known[one.id].tax_point
         for one in references
@@ -86,7 +82,11 @@ def plan(
     ]
     with arithmetic():
         drafted = draft(
-            replace(request, references=references), company, invoice_type, catalog, min(corrected, default=None)
+            replace(request, references=references, lines=lines),
+            company,
+            invoice_type,
+            catalog,
+            min(corrected, default=None),
         )
         kinds = frozenset(
             one.kind for one in (*references, *(one for line in request.lines for one in line.references))
@@ -95,7 +95,9 @@ def plan(
         numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
         faults = list(found.faults)
         if request.number:
-            faults.append(MANUAL_NUMBER.at("number", type=invoice_type.key))
+            promised = invoice_type.manual_number or (found.entry_type and found.entry_type.manual_number)
+            not_yet = NOT_YET.at("number", what="a typed number")
+            faults.append(not_yet if promised else MANUAL_NUMBER.at("number", type=invoice_type.key))
         if numbers.series is None:
             faults.append(no_counter(numbers, company, invoice_type))
         if faults or numbers.series is None:
@@ -104,6 +106,16 @@ def plan(
         if found.automatic_journal and found.entry_type and found.journal:
             generated = generate(drafted, found.automatic_journal, found.entry_type, found.journal, catalog)
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+
+
+def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:
+    """References by id with the number and date that are printed."""
+    return tuple(
+        replace(one, number=known[one.id].number, date=known[one.id].date)
+        if one.id is not None and one.id in known
+        else one
+        for one in references
+    )
 
 
 def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:

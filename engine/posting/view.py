@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
+from engine.kernel.money import plain, rounded
 from engine.spi.contracts import (
     AddressView,
     ChargeView,
@@ -26,11 +28,14 @@ from engine.spi.contracts import (
 )
 
 Row = Mapping[str, Any]
+Money = Callable[[Decimal], Decimal]
+"""Rounds to the document's currency."""
 
 
 def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> DocumentView:
     """Shape: the rows of `document`, `document_line`, `document_tax`; a document without number has ""."""
     content = json.loads(document["content"])
+    money = partial(rounded, currency=document["currency"])
     kind, period = content["type"], content["period"]
     return DocumentView(
         id=document["id"], number=document.get("number", ""), module=document["module"], category=document["category"],
@@ -38,17 +43,18 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
         untdid_code=kind["untdid_code"], national_code=kind["national_code"], self_billed=kind["self_billed"],
         date=document["date"], supply_date=_day(content["supply_date"]),
         period=(date.fromisoformat(period[0]), date.fromisoformat(period[1])) if period else None,
-        currency=document["currency"], exchange_rate=document["exchange_rate"],
+        currency=document["currency"], exchange_rate=_short(document["exchange_rate"]),
         tax_company_currency=Decimal(content["tax_company_currency"]), language=content["language"],
         subject=content["subject"], buyer_reference=content["buyer_reference"], process_code=content["process_code"],
         company=_company(document["company"], content["company"]), partner=_party(content["partner"]),
         ship_to=_party(content["ship_to"]) if content["ship_to"] else None,
-        lines=tuple(_line(row) for row in lines if row["kind"] == "line"),
-        charges=tuple(_charge(row) for row in lines if row["kind"] != "line"),
+        lines=tuple(_line(row, money) for row in lines if row["kind"] == "line"),
+        charges=tuple(_charge(row, money) for row in lines if row["kind"] != "line"),
         taxes=tuple(
             TaxView(
-                tax_code=row["tax_code"], category=row["category"], rate=row["rate"], due=row["due"], base=row["base"],
-                amount=row["amount"], exemption_code=row["exemption_code"], reason=row["reason"],
+                tax_code=row["tax_code"], category=row["category"], rate=_short(row["rate"]), due=row["due"],
+                base=money(row["base"]), amount=money(row["amount"]), exemption_code=row["exemption_code"],
+                reason=row["reason"],
                 national_code=row["national_code"],
             )
             for row in taxes
@@ -60,7 +66,7 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
         prepaid=tuple(
             PrepaidView(Decimal(one["amount"]), _day(one["date"]), one["reference"]) for one in content["prepaid"]
         ),
-        totals=TotalsView(**{name: document[name] for name in TotalsView.__dataclass_fields__}),
+        totals=TotalsView(**{name: money(document[name]) for name in TotalsView.__dataclass_fields__}),
         due_dates=tuple(
             DueDateView(date.fromisoformat(one["date"]), Decimal(one["amount"]), one["method"])
             for one in content["due_dates"]
@@ -72,24 +78,25 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
     )  # fmt: skip
 
 
-def _line(row: Row) -> LineView:
+def _line(row: Row, money: Money) -> LineView:
     detail = json.loads(row["detail"])
     return LineView(
-        position=row["position"], description=row["description"], quantity=row["quantity"], unit=row["unit"],
-        unit_price=row["unit_price"], gross=row["gross"],
+        position=row["position"], description=row["description"], quantity=_short(row["quantity"]), unit=row["unit"],
+        unit_price=_short(row["unit_price"]), gross=money(row["gross"]),
         discounts=tuple(DiscountView(_number(one["percent"]), Decimal(one["amount"])) for one in detail["discounts"]),
-        net=row["net"], nature=row["nature"], product=detail["product"], sku=detail["sku"], tax_code=row["tax_code"],
-        tax_category=row["tax_category"], tax_rate=row["tax_rate"],
+        net=money(row["net"]), nature=row["nature"], product=detail["product"], sku=detail["sku"],
+        tax_code=row["tax_code"],
+        tax_category=row["tax_category"], tax_rate=_short(row["tax_rate"]),
         references=tuple(_reference(one) for one in detail["references"]),
     )  # fmt: skip
 
 
-def _charge(row: Row) -> ChargeView:
+def _charge(row: Row, money: Money) -> ChargeView:
     detail = json.loads(row["detail"])
     return ChargeView(
         kind=row["kind"], code=detail["code"], description=row["description"], reason_code=detail["reason_code"],
-        percent=_number(detail["percent"]), base=_number(detail["base"]), amount=abs(row["net"]),
-        tax_code=row["tax_code"], tax_category=row["tax_category"], tax_rate=row["tax_rate"],
+        percent=_number(detail["percent"]), base=_number(detail["base"]), amount=money(abs(row["net"])),
+        tax_code=row["tax_code"], tax_category=row["tax_category"], tax_rate=_short(row["tax_rate"]),
     )  # fmt: skip
 
 
@@ -121,6 +128,11 @@ def _reference(one: Row) -> ReferenceView:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def _short(number: Decimal) -> Decimal:
+    """A rate, price or quantity without trailing zeros: the same before it was written and after."""
+    return Decimal(plain(number))
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -41,16 +41,16 @@ class SqlDocumentStore:
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         table = tables.document
-        query = select(table).where(table.c.number == called).order_by(table.c.id).limit(100)
+        narrowed = select(table).order_by(table.c.id).limit(100)
         if company:
-            query = query.where(table.c.company == company)
+            narrowed = narrowed.where(table.c.company == company)
         if series:
             counters = select(tables.series.c.id).where(tables.series.c.counter.startswith(series, autoescape=True))
-            query = query.where(table.c.series.in_(counters))
+            narrowed = narrowed.where(table.c.series.in_(counters))
         with self._read() as connection:
-            found = _rows(connection, query)
+            found = _rows(connection, narrowed.where(table.c.number == called))
             if not found and called.isdecimal() and len(called) < 19:
-                found = _rows(connection, select(table).where(table.c.id == int(called)))
+                found = _rows(connection, narrowed.where(table.c.id == int(called)))
         return found
 
     def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:

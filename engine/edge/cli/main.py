@@ -14,6 +14,7 @@ import click
 from engine.edge.cli import documents, installation, parametrization, rehearsal, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
+WANTS_JSON = "engine.edge.cli.json"
 
 
 class Commands(click.Group):
@@ -21,6 +22,15 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Remember whether faults are wanted as JSON: the command that knows may not have been reached yet."""
+        wanted = "--json" in args
+        made = super().make_context(info_name, args, parent, **extra)
+        made.meta[WANTS_JSON] = wanted
+        return made
 
     def invoke(self, ctx: click.Context) -> Any:
         from engine.kernel.errors import EngineError
@@ -31,12 +41,12 @@ class Commands(click.Group):
         except Faulty as faulty:
             from engine.edge.cli.output import print_faults
 
-            print_faults([fault.as_json() for fault in faulty.faults], as_json=_wants_json())
+            print_faults([fault.as_json() for fault in faulty.faults], as_json=ctx.meta[WANTS_JSON])
             sys.exit(1)
         except EngineError as error:
             from engine.edge.cli.output import print_faults
 
-            print_faults([error.as_fault().as_json()], as_json=_wants_json())
+            print_faults([error.as_fault().as_json()], as_json=ctx.meta[WANTS_JSON])
             sys.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -49,10 +59,6 @@ class Commands(click.Group):
             click.echo(f"internal error: {type(bug).__name__}: {str(bug)[:500]}", err=True)
             click.echo(f"This is a bug. Nothing was half written. Run again with {DEBUG}=1 to see where.", err=True)
             sys.exit(3)
-
-
-def _wants_json() -> bool:
-    return "--json" in sys.argv
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

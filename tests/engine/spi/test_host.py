@@ -1,0 +1,170 @@
+"""The host finds plugins, and says which one does not fit and why."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from engine.spi import hookimpl
+from engine.spi.contracts import DeliveryChannel, DocumentFormat
+from engine.spi.host import NameTaken, PluginBroken, load_plugins, register
+from tests.support.fakes import MemoryChannel, PlainFormat
+
+
+class Printing:
+    @hookimpl
+    def register_formats(self) -> Iterable[DocumentFormat]:
+        return [PlainFormat("plain"), PlainFormat("fancy")]
+
+
+class Carrying:
+    @hookimpl
+    def register_delivery_channels(self) -> Iterable[DeliveryChannel]:
+        return [MemoryChannel("ship")]
+
+
+class Misspelt:
+    @hookimpl
+    def register_chanels(self) -> list[object]:
+        return []
+
+
+class Failing:
+    @hookimpl
+    def register_formats(self) -> list[object]:
+        raise RuntimeError("no licence")
+
+
+class Empty:
+    """A plugin that offers nothing here."""
+
+
+def test_what_plugins_offer_is_found_by_name_in_order() -> None:
+    found = register([("printing", Printing()), ("carrying", Carrying()), ("empty", Empty())])
+    assert [*found.formats] == ["fancy", "plain"] and [*found.channels] == ["ship"]
+
+
+def test_our_own_plugins_are_found_through_their_entry_points() -> None:
+    found = load_plugins()
+    assert {"facturx", "cii"} <= set(found.formats) and "email" in found.channels
+
+
+def test_registering_twice_finds_the_same_and_disturbs_nothing() -> None:
+    assert [*load_plugins().formats] == [*load_plugins().formats]
+
+
+def test_two_of_one_name_are_refused() -> None:
+    with pytest.raises(NameTaken) as refused:
+        register([("a", Printing()), ("b", Printing())])
+    assert refused.value.facts["what"] == "format"
+    with pytest.raises(NameTaken, match="two plugins offer a channel named 'ship'"):
+        register([("a", Carrying()), ("b", Carrying())])
+
+
+def test_a_format_and_a_channel_may_share_a_name() -> None:
+    class Both(Printing):
+        @hookimpl
+        def register_delivery_channels(self) -> Iterable[DeliveryChannel]:
+            return [MemoryChannel("plain")]
+
+    assert "plain" in register([("both", Both())]).channels
+
+
+def test_a_misspelt_hook_is_told_with_the_plugins_name() -> None:
+    with pytest.raises(PluginBroken) as refused:
+        register([("acme", Misspelt())])
+    assert "'acme'" in str(refused.value) and "register_chanels" in str(refused.value)
+    assert refused.value.code == "plugin_broken"
+
+
+def test_a_hook_that_asks_for_what_is_not_given_is_told_with_the_plugins_name() -> None:
+    class Greedy:
+        @hookimpl
+        def register_formats(self, database: object) -> list[object]:
+            return []
+
+    with pytest.raises(PluginBroken) as refused:
+        register([("acme", Greedy())])
+    assert "'acme'" in str(refused.value) and "database" in str(refused.value)
+
+
+def test_a_plugin_whose_hook_fails_is_told_by_name() -> None:
+    with pytest.raises(PluginBroken) as refused:
+        register([("printing", Printing()), ("acme", Failing())])
+    assert "'acme'" in str(refused.value) and "no licence" in str(refused.value)
+
+
+@pytest.mark.parametrize("offers", [None, 7, [None], [SimpleNamespace(name="nameless")], [SimpleNamespace()]], ids=repr)
+def test_a_hook_that_offers_no_such_thing_is_told_by_name(offers: object) -> None:
+    class Odd:
+        @hookimpl
+        def register_delivery_channels(self) -> object:
+            return offers
+
+    if offers is None:  # pluggy drops a hook that returns nothing, so it offers nothing
+        assert register([("acme", Odd())]).channels == {}
+        return
+    with pytest.raises(PluginBroken) as refused:
+        register([("acme", Odd())])
+    assert "'acme'" in str(refused.value)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterable[Path]:
+    """A folder on the path where a test may install distributions."""
+    sys.path.insert(0, str(tmp_path))
+    yield tmp_path
+    sys.path.remove(str(tmp_path))
+
+
+def install(folder: Path, name: str, target: str, code: str | None = None) -> None:
+    information = folder / f"{name}-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text(f"[factotum.plugins]\n{name} = {target}\n")
+    if code is not None:
+        (folder / f"{target}.py").write_text(code)
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "cause"),
+    [
+        ("acme_absent", None, "ModuleNotFoundError"),
+        ("acme_syntax", "def register(:", "SyntaxError"),
+        ("acme_raises", "raise RuntimeError('no licence')", "no licence"),
+        ("acme_exits", "import sys; sys.exit('go away')", "go away"),
+        ("acme_hook", "from engine.spi import hookimpl\n@hookimpl\ndef register_chanels(): ...", "register_chanels"),
+    ],
+)
+def test_a_plugin_that_is_installed_and_does_not_load_is_named(
+    installed: Path, module: str, code: str | None, cause: str
+) -> None:
+    install(installed, "acme", module, code)
+    with pytest.raises(PluginBroken) as refused:
+        load_plugins()
+    assert "'acme'" in str(refused.value) and cause in str(refused.value)
+
+
+def test_an_installed_plugin_is_found(installed: Path) -> None:
+    code = """
+from engine.spi import File, hookimpl
+
+class Csv:
+    name, extension = "acme_csv", "csv"
+    def render(self, document):
+        return File(f"{document.number}.csv", "text/csv", b"1;2")
+
+@hookimpl
+def register_formats():
+    return [Csv()]
+"""
+    install(installed, "acme", "acme_plugin", code)
+    assert load_plugins().formats["acme_csv"].extension == "csv"
+
+
+def test_two_that_call_themselves_the_same_may_both_stay() -> None:
+    """Only what they offer must differ."""
+    found = register([("acme", Printing()), ("acme", Carrying())])
+    assert "plain" in found.formats and "ship" in found.channels
