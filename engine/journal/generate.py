@@ -189,9 +189,11 @@ def generate(
         if not mine:
             continue
         lines, wrong = _merged(mine, ledger, draft, catalog)
-        debit, credit = sum((line.debit for line in lines), ZERO), sum((line.credit for line in lines), ZERO)
-        if debit != credit:
-            wrong.append(UNBALANCED.at("invoice_type", journal=journal.key, debit=debit, credit=credit, ledger=code))
+        if not wrong:
+            debit, credit = sum((line.debit for line in lines), ZERO), sum((line.credit for line in lines), ZERO)
+            if debit != credit:
+                told = {"journal": journal.key, "debit": debit, "credit": credit, "ledger": code}
+                wrong.append(UNBALANCED.at("invoice_type", **told))
         faults += wrong
         currency = ledger.currency or draft.company_currency
         if not wrong and currency != draft.currency:

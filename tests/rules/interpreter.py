@@ -6,7 +6,7 @@ Written apart from rules/compile.py and rules/runtime.py, which it checks. A res
 import calendar
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
@@ -154,7 +154,8 @@ class Interpreter:
             return f"{value:%Y-%m-%d}"
         value = value if value else abs(value)
         if node.type == MONEY:
-            return f"{value.quantize(self.values['quantum']):f}"
+            shown = value.quantize(self.values["quantum"], ROUND_HALF_UP)
+            return f"{shown if shown else abs(shown):f}"
         plain = f"{value:f}"
         while "." in plain and plain[-1] in "0.":
             plain, last = plain[:-1], plain[-1]

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, installation, parametrization, rehearsal, revisions
+from engine.edge.cli import documents, installation, parametrization, reference, rehearsal, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
@@ -71,7 +71,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     \b
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
-                      revisions, diff, rollback, export-parametrization
+                      revisions, diff, rollback, export-parametrization, tables, language
     Accounting staff: types, post, show, export, verify
     Operations:       relay, plugin
     """
@@ -91,6 +91,8 @@ for command in (
     revisions.diff,
     revisions.rollback,
     revisions.export_parametrization,
+    reference.tables,
+    reference.language,
     documents.post,
     documents.show,
     documents.export,

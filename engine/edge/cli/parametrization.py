@@ -231,7 +231,7 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
         if touched.types:
             click.echo(f"Types affected: {', '.join(touched.types)}")
             click.echo(f"for companies: {', '.join(touched.companies) or 'none'}")
-    for one in found.failing:
+    for one in found.failing if not as_json else ():
         click.echo(f"example {one.id} fails: " + "; ".join(difference.words for difference in one.differences))
 
 
