@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -72,15 +72,24 @@ class PackPlan:
         return self.candidate.content_hash
 
 
-def plan_packs(house: House, context: Context, names: Sequence[str]) -> PackPlan:
+STEPS = ("reading packs", "merging", "checking records", "checking formulas and chains", "running examples")
+"""What a plan goes through; `progress` is told each as it begins."""
+
+
+def plan_packs(
+    house: House, context: Context, names: Sequence[str], progress: Callable[[str], None] = lambda step: None
+) -> PackPlan:
     """Read packs with what they require; tell what would change, and every fault. Writes nothing."""
     from engine.parametrization.packs import read_packs
     from engine.parametrization.revisions import candidate
 
     allowed(context, "read")
+    progress(STEPS[0])
     packs, faults = read_packs(names)
+    progress(STEPS[1])
     found = candidate(_in_force(house), packs)
-    plan = _planned(house, context, tuple(pack.code for pack in packs), found, faults)
+    plan = _planned(house, context, tuple(pack.code for pack in packs), found, faults, progress)
+    progress(STEPS[4])
     failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
     return replace(plan, failing=failing)
 
@@ -107,7 +116,14 @@ def plan_rollback(house: House, context: Context, revision: int) -> PackPlan:
     return _planned(house, context, (), rollback(_in_force(house), target), [])
 
 
-def _planned(house: House, context: Context, packs: tuple[str, ...], found: Candidate, faults: list[Fault]) -> PackPlan:
+def _planned(
+    house: House,
+    context: Context,
+    packs: tuple[str, ...],
+    found: Candidate,
+    faults: list[Fault],
+    progress: Callable[[str], None] = lambda step: None,
+) -> PackPlan:
     """Faults come in waves, each asked only when the one before found nothing: what is written, whether records fit
     each other and what was posted, whether every formula and chain holds."""
     from engine.journal.check import check
@@ -115,10 +131,12 @@ def _planned(house: House, context: Context, packs: tuple[str, ...], found: Cand
 
     faults = [*faults, *found.faults]
     if not faults:
+        progress(STEPS[2])
         faults += incoherences(found.catalog, found.place)
         faults += _unknown_endpoints(house, found)
         faults += _used(house, found)
     if not faults:
+        progress(STEPS[3])
         faults += check(found.catalog, context.clock.now().date(), found.place)
     return PackPlan(packs, found, tuple(dict.fromkeys(faults)))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind, Faulty, clipped, nearest
+from engine.kernel.version import VERSION, fits
 from engine.kernel.wall import validated
 from engine.parametrization.definitions import SINGLE_TABLES, TABLES, Example, Pack, Record
 
@@ -26,6 +27,10 @@ PACK_WITHOUT_HEADER = FaultKind(
     "pack_without_header", "the folder {folder!r} holds no [pack] table", "add pack.toml with [pack] code and version"
 )
 TWO_HEADERS = FaultKind("pack_headers", "the folder holds several [pack] tables: {codes}", "keep one")
+OTHER_ENGINE = FaultKind(
+    "pack_for_other_engine", "pack {code} is for engine {wanted}, this is {version}", "use another version of either"
+)
+BAD_ENGINE = FaultKind("pack_engine", "{wanted!r} does not say which engine pack {code} is for", "write `>=0.1,<2`")
 PACK_CYCLE = FaultKind("pack_cycle", "packs require each other in a circle: {circle}", "remove one of these `requires`")
 TOML_SYNTAX = FaultKind("toml_syntax", "this is not TOML: {cause}", "mend the line; the other files were read")
 UNKNOWN_TABLE = FaultKind("unknown_table", "there is no table [[{table}]]", "{remedy}")
@@ -143,6 +148,9 @@ def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
     if len(headers) > 1:
         faults.append(TWO_HEADERS.at(folder.name, codes=", ".join(one.code for one in headers)))
     header = headers[0]
+    if header.engine and not fits(header.engine):
+        kind = BAD_ENGINE if fits(header.engine) is None else OTHER_ENGINE
+        faults.append(kind.at(f"{folder.name} engine", code=header.code, wanted=header.engine, version=VERSION))
     return ReadPack(header.code, header.version, header.requires, tuple(located), folder), faults
 
 

@@ -11,14 +11,16 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import Fault, FaultKind
 from engine.parametrization import bodies, merge
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Override, Record
-from engine.parametrization.packs import ReadPack
+
+if TYPE_CHECKING:
+    from engine.parametrization.packs import ReadPack
 
 TWO_OWNERS = FaultKind(
     "two_owners", "{table} {key} belongs to pack {owner}", "only the owning pack defines a record; choose another code"

@@ -71,7 +71,7 @@ def progress(words: str, total: int | None = None) -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     bar = Progress(
-        TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console(stderr=True), transient=True, disable=not sys.stderr.isatty(),
     )  # fmt: skip
     bar.add_task(words, total=total)

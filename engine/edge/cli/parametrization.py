@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import IO, TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ def plan(database: str | None, packs: tuple[str, ...], as_json: bool) -> None:
     from engine.app import open_house, system_context
 
     context = system_context()
-    found = flow.plan_packs(open_house(database), context, packs)
+    with planning() as step:
+        found = flow.plan_packs(open_house(database), context, packs, step)
     touched = flow.Affected((), ()) if found.faults else flow.affected(found, context.clock.now().date())
     print_plan(found, touched, as_json)
     if found.faults:
@@ -78,10 +80,26 @@ def apply(
     from engine.app import open_house, system_context
 
     house, context = open_house(database), system_context()
-    found = flow.plan_packs(house, context, packs)
+    with planning() as step:
+        found = flow.plan_packs(house, context, packs, step)
     before = _agreed(agreed) if agreed else None
     revision = flow.apply_packs(house, context, found, message, agreed=before, despite_examples=despite_examples)
     print_applied(found, revision, as_json)
+
+
+@contextmanager
+def planning() -> Iterator[Callable[[str], None]]:
+    """A bar on stderr that tells which step a plan is at."""
+    from engine.edge.cli.output import progress
+    from engine.flow.parametrization import STEPS
+
+    with progress("planning", len(STEPS)) as bar:
+        task = bar.task_ids[0]
+
+        def step(words: str) -> None:
+            bar.update(task, completed=STEPS.index(words), description=words)
+
+        yield step
 
 
 def _agreed(file: IO[str]) -> tuple[int, str]:

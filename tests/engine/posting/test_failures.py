@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from engine import flow
 from engine.storage import tables
 from tests.engine.posting.test_post import LATE
 from tests.support.fakes import Broken, breaking
-from tests.support.house import House, invoice
+from tests.support.house import House, invoice, written
 
 
 def posted_at_last(house: House, before: Callable[[House], object] = lambda fresh: None) -> int:
@@ -68,3 +69,28 @@ def test_a_retry_after_a_failure_nobody_understood_posts_once(house: House) -> N
     assert house.post(invoice(), key="K2")["number"] == "FV-2026-00003"
     assert house.post(invoice(), key="K2")["number"] == "FV-2026-00003"
     assert house.value("FV/FRA") == house.counts()["document"] == 3
+
+
+def test_every_statement_of_an_apply_may_fail(house: House, tmp_path: Path) -> None:
+    """The old revision stays, whole, until the new one is there, whole."""
+    place = str(written(tmp_path, "SHOP", LATE))
+    house.post(invoice())
+    for at in count():
+        fresh = house.beside()
+        planned = flow.plan_packs(fresh, fresh.context, [place])
+        with breaking(fresh.database, at) as state:
+            try:
+                flow.apply_packs(fresh, fresh.context, planned)
+            except Broken:
+                assert house.parametrization.head() == 1
+                assert house.rows(tables.revision_change, revision=2) == []
+                assert house.value("FV/FRA") == at + 1
+                house.post(invoice())  # the series is still at the revision in force
+            else:
+                assert not state.broke
+                assert house.parametrization.head() == 2
+                break
+            finally:
+                fresh.close()
+    assert at > 5
+    assert not house.verify()
