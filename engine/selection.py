@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
-from engine.kernel.faults import Fault, FaultKind, nearest
+from engine.kernel.faults import Fault, FaultKind, Faulty, nearest
 from engine.kernel.periods import shown
 from engine.parametrization.catalog import Catalog, Verdict
 from engine.parametrization.definitions import Company, InvoiceType, User
 
+UNKNOWN_COMPANY = FaultKind("unknown_company", "there is no company {code!r}", "{remedy}")
 TYPE_NOT_OFFERED = FaultKind("type_not_offered", "invoice type {code} is not offered here: {why}", "{remedy}")
 TYPE_UNKNOWN = FaultKind("type_unknown", "there is no {module} invoice type {code!r}", "{remedy}")
 TYPE_AMBIGUOUS = FaultKind(
@@ -67,6 +68,15 @@ class Choice:
     on: date
     offered: tuple[InvoiceType, ...]
     refused: tuple[Refusal, ...]
+
+
+def company_of(catalog: Catalog, code: str) -> Company:
+    """Errors: Faulty(unknown_company)."""
+    company = catalog.company(code)
+    if company is None:
+        remedy = nearest(code, catalog.table(Company), "apply a pack that defines companies, such as DEMO")
+        raise Faulty([UNKNOWN_COMPANY.at("company", code=code, remedy=remedy)])
+    return company
 
 
 def choose(

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from engine.kernel.clock import Clock
-from engine.kernel.faults import FaultKind, Faulty, nearest
+from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company
 
 if TYPE_CHECKING:
     from engine.outbox.relay import DeliveryStore
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from engine.posting.ports import DocumentStore, PostingStore
     from engine.spi.host import Plugins
 
-UNKNOWN_COMPANY = FaultKind("unknown_company", "there is no company {code!r}", "{remedy}")
 NOT_ALLOWED = FaultKind("not_allowed", "{actor} may not {action} for {company}", "ask who gives the rights")
 
 INSTALL = "install a plugin that offers it"
@@ -62,15 +60,6 @@ class House(Protocol):
 
     def catalog_at(self, revision: int) -> Catalog:
         """The parametrization as it was."""
-
-
-def company_of(catalog: Catalog, code: str) -> Company:
-    """Errors: Faulty(unknown_company)."""
-    company = catalog.company(code)
-    if company is None:
-        remedy = nearest(code, catalog.table(Company), "apply a pack that defines companies, such as DEMO")
-        raise Faulty([UNKNOWN_COMPANY.at("company", code=code, remedy=remedy)])
-    return company
 
 
 def allowed(context: Context, action: str, company: str = "", type: str = "") -> None:

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.flow.house import INSTALL, Context, House, allowed, company_of
+from engine.flow.house import INSTALL, Context, House, allowed
 from engine.kernel.clock import today
 from engine.kernel.faults import Fault, FaultKind, Faulty, nearest
 from engine.parametrization.definitions import Company, DeliveryRule, Example, InvoiceType, Override, User
-from engine.selection import Choice, choose
+from engine.selection import Choice, choose, company_of
 
 if TYPE_CHECKING:
     from engine.parametrization.packs import ReadPack

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.flow.house import Context, House, allowed, company_of
+from engine.flow.house import Context, House, allowed
 from engine.kernel.errors import EngineError
-from engine.kernel.faults import Fault, FaultKind, Faulty
+from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import InvoiceType, User
-from engine.selection import pick
+from engine.parametrization.definitions import InvoiceType
+from engine.selection import company_of
 
 if TYPE_CHECKING:
     from engine.drafting.request import Asked
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 KEY_CONTENT = FaultKind(
     "key_other_content", "key {key!r} was used for another document, number {number}", "a new document takes a new key"
 )
-UNKNOWN_ORIGIN = FaultKind(
-    "unknown_origin", "{company} has no document with id {id}", "give the id of a posted document, or number and date"
-)
-
 REPLANS = 3
 
 
@@ -103,43 +99,22 @@ def _first_answer(house: House, asked: Asked) -> Stored | None:
 
 def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:
     """The company, the type picked for it, and the plan of the posting."""
-    from engine.posting.post import plan
+    from engine.posting.post import picked, plan
 
-    request = asked.request
-    company = company_of(catalog, request.company)
-    kind = pick(
-        catalog,
-        company,
-        request.date,
-        module=request.side,
-        category=request.category,
-        code=request.invoice_type,
-        user=catalog.table(User).get(context.actor.name),
-    )
-    if isinstance(kind, Fault):
-        raise Faulty([kind])
+    company, kind = picked(asked, catalog, context.actor.name)
     allowed(context, "post", company.code, kind.code)
     return plan(asked, company, kind, catalog, _origins(house, asked))
 
 
-def _origins(house: House, asked: Asked) -> dict[int, Origin]:
+def _origins(house: House, asked: Asked) -> Mapping[int, Origin]:
     """The documents of ours that a request refers to by id."""
-    from engine.drafting.draft import named_references
-    from engine.posting.post import Origin
+    from engine.posting.post import Origin, origins_of
 
-    request = asked.request
-    places = {one.id: path for path, one in named_references(request) if one.id is not None}
-    if not places:
-        return {}
-    found = house.documents.by_ids(request.company, list(places))
-    missing = [
-        UNKNOWN_ORIGIN.at(f"{place}.id", company=request.company, id=id)
-        for id, place in places.items()
-        if id not in found
-    ]
-    if missing:
-        raise Faulty(missing)
-    return {id: Origin.of(row) for id, row in found.items()}
+    def found(ids: Sequence[int]) -> dict[int, Origin]:
+        rows = house.documents.by_ids(asked.request.company, ids)
+        return {id: Origin.of(row) for id, row in rows.items()}
+
+    return origins_of(asked, found)
 
 
 def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:

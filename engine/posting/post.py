@@ -8,27 +8,31 @@ only if its document does, and a series is locked for a moment only.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
-from engine.drafting.draft import draft
+from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import NOT_YET, Asked, Reference
 from engine.journal.determine import Determination, determine
 from engine.journal.generate import Generated, generate
-from engine.kernel.faults import Faulty
+from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company, InvoiceType
+from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
 from engine.posting.ports import PostingStore
+from engine.selection import company_of, pick
 from rules import arithmetic
 
 if TYPE_CHECKING:
     from engine.posting.rows import Rows
 
+UNKNOWN_ORIGIN = FaultKind(
+    "unknown_origin", "{company} has no document with id {id}", "give the id of a posted document, or number and date"
+)
 CHILDREN = ("document_line", "document_tax", "entry", "entry_line", "delivery", "audit")
 """Tables whose rows belong to a document, in the order they are written."""
 
@@ -58,6 +62,37 @@ class Plan:
     series: Series
     generated: Generated
     revision: int
+
+
+def picked(asked: Asked, catalog: Catalog, actor: str) -> tuple[Company, InvoiceType]:
+    """Whose document it is, and the type it is posted with. Errors: Faulty."""
+    request = asked.request
+    company = company_of(catalog, request.company)
+    kind = pick(
+        catalog,
+        company,
+        request.date,
+        module=request.side,
+        category=request.category,
+        code=request.invoice_type,
+        user=catalog.table(User).get(actor),
+    )
+    if isinstance(kind, Fault):
+        raise Faulty([kind])
+    return company, kind
+
+
+def origins_of(asked: Asked, found: Callable[[Sequence[int]], Mapping[int, Origin]]) -> Mapping[int, Origin]:
+    """The documents of ours that a request and its lines refer to by id. Errors: Faulty(unknown_origin)."""
+    places = {one.id: path for path, one in named_references(asked.request) if one.id is not None}
+    known = found(list(places)) if places else {}
+    company = asked.request.company
+    missing = [
+        UNKNOWN_ORIGIN.at(f"{path}.id", company=company, id=id) for id, path in places.items() if id not in known
+    ]
+    if missing:
+        raise Faulty(missing)
+    return known
 
 
 def plan(

@@ -19,8 +19,8 @@ from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Example
 from engine.parametrization.words import Code, Day
 from engine.rehearsal.comparison import Difference, Pair, as_written, differences, pairs
-from engine.rehearsal.rehearse import company_of, rehearse
-from engine.selection import choose
+from engine.rehearsal.rehearse import rehearse
+from engine.selection import choose, company_of
 
 OFFERED, FAULTS = "offered", "faults"
 OBSERVED = ("number", "totals", "taxes", "entries")

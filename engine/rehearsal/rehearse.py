@@ -8,14 +8,12 @@ from typing import Any
 
 from engine.drafting.request import Asked
 from engine.kernel.errors import EngineError
-from engine.kernel.faults import Fault, Faulty, clipped, nearest
+from engine.kernel.faults import Faulty
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company, User
 from engine.posting.answer import answer
 from engine.posting.ports import Stored
-from engine.posting.post import Origin, Plan, plan
+from engine.posting.post import Origin, origins_of, picked, plan
 from engine.posting.rows import build
-from engine.selection import pick
 
 Origins = Callable[[int], Origin | None]
 """The document of ours that an id names."""
@@ -35,7 +33,9 @@ def rehearse(
 
     Deliveries are left out: they are another room's. Errors: Faulty.
     """
-    planned = _planned(catalog, asked, origins, actor)
+    company, kind = picked(asked, catalog, actor)
+    known = origins_of(asked, lambda ids: {id: found for id in ids if (found := origins(id))})
+    planned = plan(asked, company, kind, catalog, known)
     series = planned.series
     try:
         number = series.number(planned.draft.date, series.counter.start if value is None else value)
@@ -52,49 +52,3 @@ def rehearse(
         deliveries=(),
     )
     return answer(stored) | {"series": series.name}
-
-
-def company_of(catalog: Catalog, code: str) -> Company:
-    """Errors: Faulty(unknown_company)."""
-    company = catalog.company(code)
-    if company is None:
-        remedy = nearest(code, catalog.table(Company), "apply a pack that defines companies, such as DEMO")
-        raise Faulty([Fault("unknown_company", "company", f"there is no company {clipped(code)!r}", remedy)])
-    return company
-
-
-def _planned(catalog: Catalog, asked: Asked, origins: Origins, actor: str) -> Plan:
-    """The company, the type picked for it, and the plan of the posting."""
-    request = asked.request
-    company = company_of(catalog, request.company)
-    kind = pick(
-        catalog,
-        company,
-        request.date,
-        module=request.side,
-        category=request.category,
-        code=request.invoice_type,
-        user=catalog.table(User).get(actor),
-    )
-    if isinstance(kind, Fault):
-        raise Faulty([kind])
-    return plan(asked, company, kind, catalog, _known(asked, origins))
-
-
-def _known(asked: Asked, origins: Origins) -> dict[int, Origin]:
-    """The documents of ours that a request refers to by id."""
-    known: dict[int, Origin] = {}
-    faults = []
-    for place, one in enumerate(asked.request.references):
-        if one.id is None:
-            continue
-        found = origins(one.id)
-        if found:
-            known[one.id] = found
-        else:
-            words = f"{asked.request.company} has no document with id {one.id}"
-            remedy = "give the id of a posted document, or number and date"
-            faults.append(Fault("unknown_origin", f"references[{place}].id", words, remedy))
-    if faults:
-        raise Faulty(faults)
-    return known
