@@ -86,7 +86,7 @@ _ROWS: tuple[Function, ...] = (
         "any",
         "any(row), any(row where condition)",
         "is there such a row?",
-        'any(line where line.nature = "services")',
+        'any(line where line.nature = "service")',
         "true",
     ),
     Function(

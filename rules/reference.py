@@ -12,7 +12,7 @@ from rules.vocabulary import Collection, Record, Vocabulary
 SAMPLE = Vocabulary(
     records={"document": Record({"number": TEXT, "date": DATE, "note": TEXT}, words={"note": "may be missing"})},
     collections={
-        "line": Collection("lines", Record({"net": MONEY, "nature": CodeSet("nature", ("goods", "services"))})),
+        "line": Collection("lines", Record({"net": MONEY, "nature": CodeSet("nature", ("goods", "service"))})),
     },
 )
 

@@ -21,7 +21,9 @@ from engine.parametrization.words import CalendarDay, Code, Country, Currency, D
 
 JSON_SYNTAX = FaultKind("json_syntax", "this is not JSON: {cause}", "mend it; other documents are not touched")
 NOT_AN_OBJECT = FaultKind("not_an_object", "a document is a JSON object, not {found}", "see `factotum post --help`")
-NOT_YET = FaultKind("not_yet", "{what} is not supported by this version", "leave it out")
+NOT_YET = FaultKind(
+    "not_yet", "{what} is not supported by this version", "leave it out; README lists what is not there yet"
+)
 TOO_LARGE = FaultKind("document_too_large", "the document is {size} characters long; {limit} are allowed", "split it")
 
 DOCUMENT_LIMIT = 4 * 1024 * 1024
@@ -32,6 +34,7 @@ LINE_LIMIT = 10_000
 class NumberText:
     """A Decimal written as text, within what the database holds."""
 
+    SAYS: ClassVar[str] = "a number, as text"
     scale: int
     limit: Decimal
     least: Decimal | None = None
@@ -40,7 +43,8 @@ class NumberText:
         if isinstance(value, Decimal):
             return value
         if not isinstance(value, str):
-            raise ValueError(f'a number is written as text, such as "12.50", not as {type(value).__name__}')
+            shown = f'"{value}"' if isinstance(value, int) and not isinstance(value, bool) else '"12.50"'
+            raise ValueError(f"a number is written as text: {shown[:40]}")
         number = parse_number(value) if len(value) < 40 else None
         if number is None:
             raise ValueError(f"{value[:40]!r} is not a number: digits with a point, such as 12.50")
@@ -59,6 +63,8 @@ class NumberText:
 @dataclass(frozen=True, slots=True)
 class DocumentId:
     """The id of a document of ours: a number, or its digits."""
+
+    SAYS: ClassVar[str] = "the id of a document"
 
     def read(self, value: object) -> int:
         if isinstance(value, str) and value.isdecimal() and len(value) < 19:
@@ -205,6 +211,8 @@ class Note(Part):
 class _Period:
     """`{"from": …, "to": …}`: `from` is a word of Python, so the field cannot carry it."""
 
+    SAYS: ClassVar[str] = '{"from": date, "to": date}'
+
     def read(self, value: object) -> tuple[date, date]:
         if not isinstance(value, dict) or set(value) != {"from", "to"}:
             raise ValueError('a period is {"from": date, "to": date}')
@@ -221,6 +229,13 @@ class _Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Part):
+    """A document: amounts and quantities are text such as "100.00", dates ISO 8601.
+
+    One of `customer` (sales) and `supplier` (purchase). Without `invoice_type` the default of user or company is
+    taken, else the only one offered. `key` makes posting safe to repeat: the same key posts once. `tax_code` is the
+    code of a [[tax]]. One of `due_date`, `due_dates`, `payment_terms`; else the company's terms.
+    """
+
     company: Code
     site: Code = ""
     module: Module | Literal[""] = ""

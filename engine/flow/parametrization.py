@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from engine.parametrization.definitions import Company, DeliveryRule, Example, I
 from engine.selection import Choice, choose, company_of
 
 if TYPE_CHECKING:
+    from engine.lint import Finding
     from engine.parametrization.packs import ReadPack
     from engine.parametrization.revisions import Candidate, Change, State
     from engine.rehearsal.examples import ExampleResult
@@ -85,9 +86,10 @@ def plan_packs(
 
     allowed(context, "read")
     progress(STEPS[0])
-    packs, faults = read_packs(names)
+    before = _in_force(house)
+    packs, faults = read_packs(names, set(before.bodies.get("pack", ())))
     progress(STEPS[1])
-    found = candidate(_in_force(house), packs)
+    found = candidate(before, packs)
     plan = _planned(house, context, tuple(pack.code for pack in packs), found, faults, progress)
     progress(STEPS[4])
     failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
@@ -179,6 +181,13 @@ def apply_packs(
     )
 
 
+def foreseen(plan: PackPlan, on: date) -> list[Finding]:
+    """The errors that `check` would find once the plan is applied."""
+    from engine.lint import lint
+
+    return [] if plan.faults else [one for one in lint(plan.candidate.catalog, on) if one.severity == "error"]
+
+
 def revisions(house: House, context: Context) -> Sequence[Mapping[str, Any]]:
     """Every revision: who, when, why."""
     allowed(context, "read")
@@ -205,7 +214,10 @@ def export_parametrization(house: House, context: Context, folder: Path, revisio
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Whom a plan touches: types whose record, or a record they lead to, changes; and who may use them."""
+    """Whom a plan touches: types whose record, or a record they lead to, changes; and who may use them.
+
+    A changed tax, accounting code, mention … touches every type of the companies of its legislation.
+    """
 
     types: tuple[str, ...]
     companies: tuple[str, ...]
@@ -219,6 +231,7 @@ def affected(plan: PackPlan, on: date) -> Affected:
     changed = {(change.table, change.key) for change in plan.changes}
     changed |= {(body["table"], body["target"]) for body in _override_bodies(plan)}
     catalog = plan.candidate.catalog
+    shared = _legislations_of(plan, changed)
     types, companies = set(), set()
     for company in catalog.table(Company).values():
         for kind in choose(catalog, company, on).offered:
@@ -226,11 +239,23 @@ def affected(plan: PackPlan, on: date) -> Affected:
             numbers = numbering(catalog, company, kind, found.entry_type, on)
             series = numbers.series.counter if numbers.series else None
             led_to = [kind, found.automatic_journal, found.entry_type, found.journal, series]
-            if any(one and (one.TABLE, one.key) in changed for one in led_to):
+            named = any(one and (one.TABLE, one.key) in changed for one in led_to)
+            if named or company.legislation in shared or "" in shared:
                 types.add(kind.key)
                 companies.add(company.code)
     types |= {change.key for change in plan.changes if change.table == InvoiceType.TABLE}
     return Affected(tuple(sorted(types)), tuple(sorted(companies)))
+
+
+SHARED = ("tax", "accounting_code", "formula", "mention", "payment_terms", "payment_method", "withholding")
+"""Tables that any document of a legislation may lead to."""
+
+
+def _legislations_of(plan: PackPlan, changed: Iterable[tuple[str, str]]) -> set[str]:
+    """The legislations whose shared records change; "" is all of them. A first revision changes everything anyway."""
+    if not plan.parent:
+        return set()
+    return {key.rpartition("/")[2].replace("*", "") for table, key in changed if table in SHARED}
 
 
 def _override_bodies(plan: PackPlan) -> Iterator[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,19 @@ def check(house: House, context: Context, on: date) -> tuple[list[Finding], Cove
     return found, coverage(catalog, on)
 
 
-def test_packs(house: House, context: Context, names: Sequence[str], *, update: bool = False) -> list[ExampleResult]:
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What came of the examples; `written` are those whose expectation was written anew."""
+
+    results: tuple[ExampleResult, ...]
+    written: frozenset[str]
+
+    @property
+    def failed(self) -> tuple[ExampleResult, ...]:
+        return tuple(one for one in self.results if not one.passed and one.id not in self.written)
+
+
+def test_packs(house: House, context: Context, names: Sequence[str], *, update: bool = False) -> Tested:
     """Run the examples of packs on top of what is in force.
 
     With `update`, what comes out is written into the files as what is expected; comments stay.
@@ -40,9 +53,11 @@ def test_packs(house: House, context: Context, names: Sequence[str], *, update: 
     plan = plan_packs(house, context, names)
     if plan.faults:
         raise Faulty(plan.faults)
-    packs, _ = read_packs(names)
+    in_force = house.parametrization.state(house.parametrization.head()).bodies.get("pack", ())
+    packs, _ = read_packs(names, set(in_force))
     asked = [pack for pack in packs if pack.code in {read.code for read in _named(packs, names)}]
     results = list(run_examples(plan, asked))
+    writable: set[str] = set()
     if update:
         writable = {result.id for result in results if _worth_writing(result, asked)}
         for pack in asked:
@@ -51,7 +66,7 @@ def test_packs(house: House, context: Context, names: Sequence[str], *, update: 
                 if result.place in mine and result.id in writable:
                     path = pack.file_of(result.place)
                     update_values(path, "example", "id", result.id, {"expect": result.observed})
-    return results
+    return Tested(tuple(results), frozenset(writable))
 
 
 def _worth_writing(result: ExampleResult, packs: Sequence[Any]) -> bool:

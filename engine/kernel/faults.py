@@ -46,7 +46,7 @@ class FaultKind:
         KINDS[code] = self
 
     def at(self, path: str, /, **facts: object) -> Fault:
-        shown = {name: clipped(str(value)) for name, value in facts.items()}
+        shown = {name: clipped(str(value), 450 if name == "remedy" else 300) for name, value in facts.items()}
         return Fault(self.code, path, self.says.format(**shown), self.remedy.format(**shown))
 
 

@@ -5,6 +5,7 @@ pydantic validates; its errors are told in our words, with a path and a way out.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
@@ -20,6 +21,19 @@ MISSING_FIELD = FaultKind("missing_field", "{field!r} is missing", "add it")
 UNKNOWN_CODE = FaultKind("unknown_code", "{value!r} is not one of the codes allowed here", "{remedy}")
 BAD_VALUE = FaultKind("bad_value", "{words}", "mend the value")
 WRONG_TYPE = FaultKind("wrong_type", "{words}", "write a value of the right type")
+
+WANTED = {
+    "tuple": 'a list is wanted, such as ["A", "B"]',
+    "list": 'a list is wanted, such as ["A", "B"]',
+    "dict": 'a table is wanted, such as { en = "Invoice" }',
+    "mapping": 'a table is wanted, such as { en = "Invoice" }',
+    "dataclass": "a table of fields is wanted",
+    "decimal": "a number is wanted, such as 5.5",
+    "finite": "a finite number is wanted",
+    "string": "a text is wanted, in quotes",
+    "int": "a whole number is wanted",
+}
+"""What was wanted, by the beginning of pydantic's own name of the error."""
 
 Kind = TypeVar("Kind")
 
@@ -58,7 +72,9 @@ def _told(wrong: ValidationError, kind: type, value: Any, place: str) -> Iterato
         if what in ("missing", "missing_keyword_only_argument"):
             yield MISSING_FIELD.at(where, field=field)
         elif what in ("unexpected_keyword_argument", "extra_forbidden"):
-            yield UNKNOWN_FIELD.at(where, field=field, remedy=nearest(field, _fields(kind, error["loc"]), "remove it"))
+            known = _fields(kind, error["loc"])
+            listed = f"known here: {', '.join(known)}" if known else "remove it"
+            yield UNKNOWN_FIELD.at(where, field=field, remedy=nearest(field, known, listed))
         elif what == "literal_error":
             expected = str(error["ctx"]["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
             known = [word for word in expected if word]
@@ -67,7 +83,8 @@ def _told(wrong: ValidationError, kind: type, value: Any, place: str) -> Iterato
         elif what == "value_error":
             yield BAD_VALUE.at(where, words=error["msg"].removeprefix("Value error, "))
         else:
-            yield WRONG_TYPE.at(where, words=f"{error['msg']}, not {clipped(repr(error['input']), 60)}")
+            wanted = next((words for start, words in WANTED.items() if what.startswith(start)), error["msg"])
+            yield WRONG_TYPE.at(where, words=f"{wanted}, not {clipped(json.dumps(error['input'], default=str), 60)}")
 
 
 def _path(location: tuple[int | str, ...], value: Any) -> str:

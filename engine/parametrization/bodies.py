@@ -55,7 +55,7 @@ def _plain(value: Any) -> Any:
         return plain(value)
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return [_plain(each) for each in value]
     if isinstance(value, Mapping):
         return {name: _plain(each) for name, each in value.items()}

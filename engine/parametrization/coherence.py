@@ -254,7 +254,7 @@ def _counter(record: d.Counter, place: str) -> Iterator[Fault]:
     kinds = {part.kind for part in record.component}
     for period, needed in (("annual", {"year"}), ("monthly", {"year", "month"})):
         if record.reset == period and not needed <= kinds:
-            remedy = f"a {period} series shows {' and '.join(sorted(needed))}, else numbers repeat"
+            remedy = f"a series that runs {period} shows {' and '.join(sorted(needed))}, else numbers repeat"
             yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="no period in its text", remedy=remedy)
 
 

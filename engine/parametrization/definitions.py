@@ -82,6 +82,8 @@ class Scoped(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack(Record):
+    """What this folder is. `requires` are looked for among the packs named, then beside this folder, then shipped."""
+
     TABLE: ClassVar[str] = "pack"
     code: Code
     version: Text
@@ -104,6 +106,8 @@ class Folder(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegislationRecord(Record):
+    """A country's rule set. Pack ALL holds those of seven countries."""
+
     TABLE: ClassVar[str] = "legislation"
     code: Legislation
     description: Texts = field(default_factory=dict)
@@ -139,6 +143,8 @@ class BankAccount(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company(Record):
+    """A company that makes documents. It follows one legislation and may be in any number of groups."""
+
     TABLE: ClassVar[str] = "company"
     code: Code
     name: Text
@@ -167,6 +173,8 @@ class Company(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site(Record):
+    """A place of a company."""
+
     TABLE: ClassVar[str] = "site"
     code: Code
     company: Code
@@ -176,6 +184,8 @@ class Site(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyGroup(Record):
+    """Companies that share parametrization; records may be limited to a group."""
+
     TABLE: ClassVar[str] = "company_group"
     code: Code
     companies: tuple[Code, ...]
@@ -194,6 +204,8 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Record):
+    """A chart of accounts."""
+
     TABLE: ClassVar[str] = "chart"
     code: Code
     description: Texts = field(default_factory=dict)
@@ -292,6 +304,8 @@ class CounterComponent(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counter(Scoped):
+    """How numbers are made: parts in order of position, one of them the sequence. `reset` starts it anew."""
+
     TABLE: ClassVar[str] = "counter"
     code: Code
     kind: Literal["alphanumeric", "numeric"] = "alphanumeric"
@@ -345,6 +359,8 @@ class Tax(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withholding(Scoped):
+    """Tax that the customer keeps back."""
+
     TABLE: ClassVar[str] = "withholding"
     code: Code
     description: Texts = field(default_factory=dict)
@@ -445,7 +461,12 @@ class FiscalYear(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceType(Scoped):
-    """What staff pick. Unique per (module, code, legislation)."""
+    """What staff pick. Unique per (module, code, legislation).
+
+    Its entry type: its own, else the automatic journal's. Its journal: its own, else the automatic journal's, else
+    the entry type's default. Its counter: its own, else the entry type's, else that of [[counter_assignment]].
+    A blank automatic_journal is PIHI on a purchase type; proforma, quote and order are never posted.
+    """
 
     TABLE: ClassVar[str] = "invoice_type"
     KEY: ClassVar[tuple[str, ...]] = ("module", "code", "legislation")
@@ -490,7 +511,13 @@ class AutomaticJournalLine(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticJournal(Scoped):
-    """Formulas that turn a document into an entry. Where `reverse` holds, every side is turned."""
+    """Formulas that turn a document into an entry. Where `reverse` holds, every side is turned.
+
+    A line is made once for each element of `each`, where `when` holds. `account` lists sources in order:
+    `kind.position` of an [[accounting_code]], `line.account` (typed on the line), or a mask; each next one fills the
+    holes `x` that remain. A negative amount goes to the other side. The entry must balance. A text that is fixed
+    stands in its own quotes: description = '"Invoice {document.number}"'.
+    """
 
     TABLE: ClassVar[str] = "automatic_journal"
     code: Code
@@ -538,7 +565,9 @@ class Override(Record):
 
     `key` is the record's key, such as `sales/FAF/FRA`. In `set` and `unset` elements of a list are named by their
     stable key: set = {line = {sales = {amount = "…"}}}, unset = ["line.discount"]. `over` holds the owning pack's
-    values that were seen and are knowingly replaced: it settles a conflict.
+    values that were seen and are knowingly replaced, `gone` the paths the pack was seen to have no more: they settle
+    a conflict. To end a rate and start another:
+    set = { rate = [{ valid_from = 2020-01-01, valid_to = 2026-12-31 }, { valid_from = 2027-01-01, percent = 22 }] }
     """
 
     TABLE: ClassVar[str] = "override"
@@ -549,11 +578,16 @@ class Override(Record):
     set: Mapping[str, Any] = field(default_factory=dict)
     unset: tuple[Text, ...] = ()
     over: Mapping[str, Any] = field(default_factory=dict)
+    gone: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example(Record):
-    """A document and what must come of it; only the keys given in `expect` are compared."""
+    """A document and what must come of it; only the keys given in `expect` are compared.
+
+    expect: offered (type codes), number, invoice_type, totals, taxes, due_dates, entries, faults (codes). Counters
+    begin at their start. `factotum test --update` writes what comes out.
+    """
 
     TABLE: ClassVar[str] = "example"
     KEY: ClassVar[tuple[str, ...]] = ("id",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from engine.parametrization.coherence import REFERENCES
 from engine.parametrization.definitions import TABLES
-from engine.parametrization.words import Between, CalendarDay, Word, YesOrNo
+from engine.parametrization.words import Between, CalendarDay, YesOrNo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,26 @@ class Described:
 
 
 def tables() -> Iterator[tuple[str, str]]:
-    """(table, first words of its description)"""
+    """(table, first sentence of what it is)"""
     for name, kind in TABLES.items():
-        words = (kind.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
-        yield name, "" if words.startswith(kind.__name__ + "(") else words
+        yield name, described(kind).split("\n\n")[0].replace("\n", " ")
+
+
+def described(kind: type) -> str:
+    """What a definition says of itself."""
+    words = inspect.cleandoc(kind.__doc__ or "")
+    return "" if words.startswith(kind.__name__ + "(") else words
 
 
 def table(name: str) -> Iterator[Described]:
     """The fields of a table; parts of a list under `line[].amount`."""
     references = {one.field: one.to.TABLE for one in REFERENCES if one.table is TABLES[name]}
     yield from _described(TABLES[name], "", references, TABLES[name].WRITTEN)
+
+
+def shape(kind: type) -> Iterator[Described]:
+    """The fields of any definition, such as a document."""
+    yield from _described(kind, "", {}, {})
 
 
 def _described(
@@ -50,7 +61,8 @@ def _described(
             yield Described(f"{path}{listed}", "a list of parts" if listed else "parts", needed, "")
             yield from _described(part, f"{path}{listed}.", {}, {})
         else:
-            default = "" if needed or not one.default else f"; else {_shown(one.default)}"
+            said = one.default not in (MISSING, "", None, False, 0, ())
+            default = f"; else {_shown(one.default)}" if said else ""
             yield Described(path, _holds(hints[one.name]) + default, needed, references.get(one.name, ""))
 
 
@@ -83,7 +95,8 @@ def _says(kind: Any, word: Any) -> str:
         return "a date"
     if isinstance(word, YesOrNo):
         return "true or false"
-    return word.says if isinstance(word, Word) else "a text"
+    said: str = getattr(word, "SAYS", "") or getattr(word, "says", "a text")
+    return said
 
 
 def _shown(value: Any) -> str:

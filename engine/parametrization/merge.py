@@ -11,6 +11,7 @@ Bodies are plain JSON values, as `bodies` makes them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ KEY_FIELD = FaultKind(
 CONFLICT = FaultKind(
     "merge_conflict",
     "{path} of {table} {key}: the pack had {old}, has {new} now, and here it is {local}",
-    "to keep yours add `over = {{{path} = {new}}}`; to take the pack's, remove it from the override",
+    "to keep yours add `{settled}`; to take the pack's, remove it from the override",
 )
 
 STABLE_KEYS = {"line": "id", "component": "position", "rate": "valid_from", "period": "code", "bank_accounts": "iban"}
@@ -94,7 +95,7 @@ def conflicts(old: Side | None, new: Side, place: str) -> Iterator[Fault]:
     A local value that is new in this very apply was chosen knowing the pack, so only older ones can conflict.
     """
     table, key = new.override["table"], new.override["target"]
-    seen = dict(_leaves(_keyed(new.override.get("over", {}))))
+    seen = dict(_leaves(_keyed(new.override.get("over", {})))) | dict.fromkeys(new.override.get("gone", ()))
     tree = _keyed(new.base)
     before = _keyed(old.base) if old else {}
     locally = _local(old.override) if old else {}
@@ -108,7 +109,8 @@ def conflicts(old: Side | None, new: Side, place: str) -> Iterator[Fault]:
             continue
         if now not in (was, local):
             words = {"old": _shown(was), "new": _shown(now), "local": _shown(local)}
-            yield CONFLICT.at(place, path=path, table=table, key=key, **words)
+            settled = f'gone = ["{path}"]' if now is None else f"over.{_toml_path(path)} = {_shown(now)}"
+            yield CONFLICT.at(place, path=path, table=table, key=key, settled=settled, **words)
 
 
 _ABSENT = object()
@@ -117,6 +119,20 @@ _ABSENT = object()
 def _local(override: Body) -> dict[str, Any]:
     """Every path an override sets, and those it unsets with None."""
     return {**dict(_leaves(_keyed(override.get("set", {})))), **dict.fromkeys(override.get("unset", ()))}
+
+
+def leaf_changes(was: Any, becomes: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """(path, before, after) of every leaf that differs; elements of lists by their stable key."""
+    name = path.rpartition(".")[2]
+    before, after = _keyed(was, name), _keyed(becomes, name)
+    if not isinstance(before, Mapping) and not isinstance(after, Mapping):
+        yield path, was, becomes
+        return
+    old = dict(_leaves(before, path)) if isinstance(before, Mapping) else {}
+    new = dict(_leaves(after, path)) if isinstance(after, Mapping) else {}
+    for leaf in sorted({*old, *new}):
+        if old.get(leaf) != new.get(leaf):
+            yield leaf, old.get(leaf), new.get(leaf)
 
 
 def _keyed(value: Any, name: str = "") -> Any:
@@ -174,6 +190,11 @@ def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         return
     for field, value in tree.items():
         yield from _leaves(value, f"{path}.{field}" if path else field)
+
+
+def _toml_path(path: str) -> str:
+    """A path as dotted keys of TOML."""
+    return ".".join(step if re.fullmatch(r"[A-Za-z0-9_-]+", step) else f'"{step}"' for step in path.split("."))
 
 
 def _shown(value: Any) -> str:

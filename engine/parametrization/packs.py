@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.metadata import entry_points
@@ -25,6 +25,9 @@ PACK_NOT_FOUND = FaultKind(
 )
 PACK_WITHOUT_HEADER = FaultKind(
     "pack_without_header", "the folder {folder!r} holds no [pack] table", "add pack.toml with [pack] code and version"
+)
+PACKS_INSIDE = FaultKind(
+    "packs_inside", "{folder} is no pack, it holds packs: {packs}", "name them one by one: {folder}/{first} …"
 )
 TWO_HEADERS = FaultKind("pack_headers", "the folder holds several [pack] tables: {codes}", "keep one")
 OTHER_ENGINE = FaultKind(
@@ -66,11 +69,11 @@ class ReadPack:
         return self.folder / place.split(" ")[0].partition("/")[2]
 
 
-def read_packs(names: Iterable[str]) -> tuple[list[ReadPack], list[Fault]]:
+def read_packs(names: Iterable[str], in_force: Collection[str] = ()) -> tuple[list[ReadPack], list[Fault]]:
     """Read packs by path or code, with what they require, each once, required ones first.
 
     A pack that is required is looked for among those named, then beside the pack that requires it, then among the
-    shipped and the installed ones.
+    shipped and the installed ones; one that is nowhere but is in force stays as it is.
     """
     read: dict[str, ReadPack] = {}
     faults: list[Fault] = []
@@ -95,9 +98,9 @@ def read_packs(names: Iterable[str]) -> tuple[list[ReadPack], list[Fault]]:
                 continue
             beside = folder.parent / required
             found = named.get(required) or (beside if (beside / "pack.toml").is_file() else _folder(required))
-            if found is None:
+            if found is None and required not in in_force:
                 faults.append(_not_found(required, (*above, pack.code)))
-            else:
+            elif found is not None:
                 visit(found, (*above, pack.code))
         read[pack.code] = pack
 
@@ -142,7 +145,10 @@ def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
     faults.extend(_duplicates(located))
     headers = [one.record for one in located if isinstance(one.record, Pack)]
     if not headers:
-        if not faults:
+        inside = sorted(path.parent.name for path in folder.glob("*/pack.toml"))
+        if inside:
+            faults.append(PACKS_INSIDE.at(folder.name, folder=folder.name, packs=", ".join(inside), first=inside[0]))
+        elif not faults:
             faults.append(PACK_WITHOUT_HEADER.at(folder.name, folder=folder.name))
         return None, faults
     if len(headers) > 1:

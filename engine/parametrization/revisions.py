@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from engine.parametrization.packs import ReadPack
 
 TWO_OWNERS = FaultKind(
-    "two_owners", "{table} {key} belongs to pack {owner}", "only the owning pack defines a record; choose another code"
+    "two_owners",
+    "{table} {key} is defined by pack {owner}, which owns it",
+    "remove it here; to change a field of it write an [[override]] with table and key, or choose another code",
 )
 
 Name = tuple[str, str]

@@ -53,13 +53,15 @@ class FacturX:
     extension = "pdf"
 
     def render(self, document: DocumentView) -> File:
-        from plugins.facturx import hybrid, page
+        from plugins.facturx import hybrid, page, words
 
         refusal = no_invoice(document)
         xml, said = (None, f"plain PDF without XML: {refusal}") if refusal else checked_xml(document)
         pdf, lost = page.compose(document, xml)
         if xml is not None:
             pdf = hybrid.declare(pdf)
+        if not words.known(document.language):
+            said += f". The page has no words in {document.language}: they are English"
         if lost:
             said += f". The fonts of the page do not have {lost}: shown as □ there"
         name = f"{file_stem(document)}.{self.extension}"

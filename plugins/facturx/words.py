@@ -19,14 +19,18 @@ _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LONG_WORD = re.compile(r"\S{25,}")
 
 
+def known(language: str) -> str:
+    """The language whose words the page has, "" when it has none: `fr-BE` -> `fr`."""
+    code = language.lower().partition("-")[0].partition("_")[0]
+    return code if code in read("labels.toml") else ""
+
+
 class Words:
     """One language's words, and its way with numbers and dates."""
 
     def __init__(self, language: str, currency: str = "") -> None:
-        known = read("labels.toml")
-        code = language.lower().partition("-")[0].partition("_")[0]
-        self.language = code if code in known else "en"
-        self._words: dict[str, Any] = known[self.language]
+        self.language = known(language) or "en"
+        self._words: dict[str, Any] = read("labels.toml")[self.language]
         self._format: dict[str, str] = self._words["format"]
         self.currency = currency
 

@@ -46,7 +46,7 @@ def test_init_makes_a_database_and_says_so_twice(empty: Terminal, tmp_path: Path
 def test_plan_tells_what_would_change_and_writes_nothing(empty: Terminal) -> None:
     empty("init").done()
     told = empty("plan", "DEMO").done().out
-    assert "Applying ALL, FRA, ITA, DEMO to revision 0 would change" in told and "sales/FACT/FRA" in told
+    assert "Applying ALL, FRA, ITA, DEMO on revision 0 would change" in told and "sales/FACT/FRA" in told
     found = empty("plan", "DEMO", "--json").done().json
     assert {"revision", "packs", "content_hash", "changes", "faults"} <= set(found)
     assert (found["revision"], found["faults"]) == (0, [])

@@ -13,7 +13,7 @@ from tests.rules.samples import VOCABULARY
 
 LINES = (
     SimpleNamespace(net=Decimal("12.50"), nature="goods"),
-    SimpleNamespace(net=Decimal("7.25"), nature="services"),
+    SimpleNamespace(net=Decimal("7.25"), nature="service"),
 )
 VALUES = {
     "document": SimpleNamespace(number="FV-7", date=date(2026, 1, 31), note=None),

@@ -127,5 +127,9 @@ def sample(database: str | None, count: int, seed: int, company: str) -> None:
     from engine.edge.cli.output import print_line
     from engine.edge.demo.sample import samples
 
+    none = True
     for document in samples(open_house(database).catalog(), count, seed, company):
+        none = False
         print_line(document)
+    if none:
+        click.echo("sample makes documents of the demo companies: apply the pack DEMO first", err=True)

@@ -15,6 +15,8 @@ Answer = Mapping[str, Any]
 def print_posted(answers: Sequence[Answer]) -> None:
     """What posting gave: one document whole, several in a table, then every fault."""
     good = [one for one in answers if "faults" not in one]
+    if not answers:
+        click.echo("There was no document to post.", err=True)
     if len(answers) == 1 and good:
         print_document(good[0])
     elif good:

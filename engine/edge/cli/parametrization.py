@@ -13,6 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from engine.flow import Affected, PackPlan
+    from engine.lint import Finding
     from engine.parametrization.revisions import Change
     from engine.selection import Choice
 
@@ -52,9 +53,10 @@ def plan(database: str | None, packs: tuple[str, ...], as_json: bool) -> None:
     context = system_context()
     with planning() as step:
         found = flow.plan_packs(open_house(database), context, packs, step)
-    touched = flow.Affected((), ()) if found.faults else flow.affected(found, context.clock.now().date())
-    print_plan(found, touched, as_json)
-    if found.faults:
+    day = context.clock.now().date()
+    touched = flow.Affected((), ()) if found.faults else flow.affected(found, day)
+    print_plan(found, touched, as_json, flow.foreseen(found, day))
+    if found.faults or found.failing:
         sys.exit(1)
 
 
@@ -204,7 +206,7 @@ def print_choice(choice: Choice, language: str, explain: bool = False) -> None:
             for one in found["offered"]
         ],
     )
-    if explain:
+    if explain and found["refused"]:
         table(
             "and may not use",
             ["type", "legislation", "group", "module", "reason", "because"],
@@ -224,7 +226,7 @@ def print_choice(choice: Choice, language: str, explain: bool = False) -> None:
         click.echo(f"{len(choice.refused)} more are not offered; --explain tells why.", err=True)
 
 
-def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
+def print_plan(found: PackPlan, touched: Affected, as_json: bool, foreseen: Sequence[Finding] = ()) -> None:
     """What would change; or what is wrong."""
     from engine.edge.cli.output import print_faults, print_json
 
@@ -236,6 +238,7 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
                 "content_hash": found.content_hash,
                 "changes": [change_as_json(change) for change in found.changes],
                 "affected": {"types": touched.types, "companies": touched.companies},
+                "foreseen": [one.as_json() for one in foreseen],
                 "failing_examples": [one.as_json() for one in found.failing],
                 "faults": [fault.as_json() for fault in found.faults],
             }
@@ -245,11 +248,17 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool) -> None:
     elif not found.changes:
         click.echo(f"Nothing would change; revision {found.parent} stays in force.")
     else:
-        print_changes(f"Applying {', '.join(found.packs)} to revision {found.parent} would change", found.changes)
+        what = f"Applying {', '.join(found.packs)}" if found.packs else "Going back"
+        print_changes(f"{what} on revision {found.parent} would change", found.changes)
         if touched.types:
             click.echo(f"Types affected: {', '.join(touched.types)}")
             click.echo(f"for companies: {', '.join(touched.companies) or 'none'}")
-    for one in found.failing if not as_json else ():
+    if as_json:
+        return
+    for finding in foreseen:
+        click.echo(f"`check` would say: {finding.code}  {finding.table} {finding.key}: {finding.message}")
+        click.echo(f"  → {finding.remedy}")
+    for one in found.failing:
         click.echo(f"example {one.id} fails: " + "; ".join(difference.words for difference in one.differences))
 
 
@@ -261,17 +270,21 @@ def change_as_json(change: Change) -> dict[str, Any]:
 def print_changes(title: str, changes: Sequence[Change]) -> None:
     """How many of what; then each record that changes or goes, field by field."""
     from engine.edge.cli.output import table
+    from engine.parametrization.merge import leaf_changes
 
     signs = {"add": "+", "change": "~", "remove": "-"}
+    title += " 1 record" if len(changes) == 1 else f" {len(changes)} records"
     counted = Counter((one.table, one.action) for one in changes)
     rows = [[signs[action], name, str(number)] for (name, action), number in sorted(counted.items())]
     table(title, ["", "table", "records"], rows, right=[2])
     for one in changes:
         if one.action == "remove":
             click.echo(f"- {one.table} {one.key}")
-        if one.action == "change":
+        elif one.action == "change" or one.table == "override":
+            sign = signs[one.action]
             for name, (was, becomes) in one.fields.items():
-                click.echo(f"~ {one.table} {one.key} {name}: {_value(was)} → {_value(becomes)}")
+                for path, before, after in leaf_changes(was, becomes, name):
+                    click.echo(f"{sign} {one.table} {one.key} {path}: {_value(before)} → {_value(after)}")
 
 
 def _value(value: Any) -> str:

@@ -68,18 +68,19 @@ def test_command(database: str | None, packs: tuple[str, ...], update: bool, as_
     from engine.app import open_house, system_context
     from engine.edge.cli.output import print_json
 
-    results = flow.test_packs(open_house(database), system_context(), packs, update=update)
-    failed = [one for one in results if not one.passed]
+    tested = flow.test_packs(open_house(database), system_context(), packs, update=update)
     if as_json:
-        print_json([one.as_json() for one in results])
+        print_json([one.as_json() | {"written": one.id in tested.written} for one in tested.results])
     else:
-        for one in results:
-            click.echo(f"{'ok  ' if one.passed else 'FAIL'} {one.id}  {one.place}")
-            for difference in one.differences:
-                click.echo(f"     {difference.words}")
-        done = "; what came out is written" if update else ""
-        click.echo(f"{len(results) - len(failed)} of {len(results)} examples come out as they say{done}.")
-    if failed and not update:
+        for one in tested.results:
+            verdict = "written" if one.id in tested.written else "ok" if one.passed else "FAIL"
+            click.echo(f"{verdict:7} {one.id}  {one.place}")
+            for difference in one.differences if verdict == "FAIL" else ():
+                click.echo(f"        {difference.words}")
+        good = len(tested.results) - len(tested.failed)
+        written = f", {len(tested.written)} of them written anew" if tested.written else ""
+        click.echo(f"{good} of {len(tested.results)} examples come out as they say{written}.")
+    if tested.failed:
         sys.exit(1)
 
 

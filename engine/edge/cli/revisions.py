@@ -45,7 +45,7 @@ def diff(database: str | None, old: int, new: int, as_json: bool) -> None:
     if as_json:
         print_json([change_as_json(change) for change in found])
     elif found:
-        print_changes(f"From revision {old} to {new}", found)
+        print_changes(f"From revision {old} to {new} changed", found)
     else:
         click.echo(f"Revisions {old} and {new} hold the same.")
 

@@ -96,7 +96,7 @@ def test_a_field_both_change_apart_is_a_conflict_with_all_three_values() -> None
     fault = one_fault(merged(MINE, base=(replace(FAC, counter="NEW"), SIHI), before=BEFORE))
     assert fault.code == "merge_conflict"
     assert 'the pack had "FV", has "NEW" now, and here it is "MY"' in fault.message
-    assert 'over = {counter = "NEW"}' in fault.remedy
+    assert 'over.counter = "NEW"' in fault.remedy
 
 
 def test_a_conflict_is_settled_by_what_was_seen() -> None:

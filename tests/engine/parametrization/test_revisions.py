@@ -90,7 +90,7 @@ def test_only_the_owning_pack_defines_a_record_also_within_one_plan() -> None:
     ):
         (fault,) = found.faults
         assert (fault.code, fault.path) == ("two_owners", "B/all.toml journal VTE/*")
-        assert "journal VTE/* belongs to pack A" in fault.message
+        assert "journal VTE/* is defined by pack A" in fault.message
 
 
 def test_a_record_moves_when_its_owner_gives_it_up_in_the_same_plan() -> None:

@@ -136,6 +136,31 @@ def test_a_local_value_written_with_the_upgrade_knows_the_pack(tmp_path: Path) -
     assert upgraded(tmp_path, "VT9", local="V3") == []
 
 
+def test_a_path_the_pack_dropped_is_settled_by_gone(tmp_path: Path) -> None:
+    moved = '[[override]]\ntable = "entry_type"\nkey = "FAC/FRA"\nset = { description = { en = "Ours" } }\n'
+    first, _ = seen(EMPTY, law(tmp_path), pack(tmp_path, "OURS", moved))
+    without = LAW.replace(', en = "Invoice"', "").format(journal="VTE")
+    again = [pack(tmp_path, "LAW", without), pack(tmp_path, "OURS", moved)]
+    assert seen(state_of(first), *again)[1] == ["merge_conflict"]
+    again[1] = pack(tmp_path, "OURS", moved + 'gone = ["description.en"]\n')
+    assert seen(state_of(first), *again)[1] == []
+
+
+def test_an_override_may_hold_dates_and_numbers_as_toml_writes_them(tmp_path: Path) -> None:
+    rates = "[{ valid_from = 2014-01-01, valid_to = 2026-12-31 }, { percent = 2.25, valid_from = 2027-01-01 }]"
+    text = f'[[override]]\ntable = "tax"\nkey = "T/*"\nset = {{ rate = {rates} }}\n'
+    found, faults = seen(EMPTY, law(tmp_path), pack(tmp_path, "OURS", text))
+    assert not faults
+    assert [str(rate.percent) for rate in found.catalog.table(Tax)["T/*"].rate] == ["19.6", "20", "2.25"]
+
+
+def test_a_folder_of_packs_says_that_it_is_one(tmp_path: Path) -> None:
+    law(tmp_path)
+    _, faults = read_folder(tmp_path)
+    assert [fault.code for fault in faults] == ["packs_inside"]
+    assert "LAW" in faults[0].remedy
+
+
 def test_two_packs_cannot_override_one_record(tmp_path: Path) -> None:
     text = OURS.format(local="V2", more="")
     assert seen(EMPTY, law(tmp_path), pack(tmp_path, "OURS", text), pack(tmp_path, "YOURS", text))[1] == ["two_owners"]
