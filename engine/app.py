@@ -86,6 +86,14 @@ def make_house(url: str | None = None, plugins: Plugins | None = None) -> BuiltH
     return BuiltHouse(database, plugins)
 
 
+def _user() -> str:
+    """The user's name; in a container that knows none, their number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 def system_context(language: str = "") -> Context:
     """The command line's caller: the operating-system user, with all rights, now."""
-    return Context(Actor(getpass.getuser(), lambda action, company, type: True), SystemClock(), language)
+    return Context(Actor(_user(), lambda action, company, type: True), SystemClock(), language)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TypeVar, cast
 
 from engine.drafting.request import Party, Request
@@ -48,6 +49,12 @@ class Desk:
         own_language = company.language or (legislation.language if legislation else catalog.language)
         self.language = request.language or (self.partner.language if self.partner else "") or own_language
         self.tax_point = origin or self._corrected_date() or request.supply_date or request.date
+
+    @cached_property
+    def nature(self) -> str:
+        """That of the lines when they have but one; a mixed document counts as goods."""
+        natures = {line.nature for line in self.request.lines}
+        return next(iter(natures)) if len(natures) == 1 else "goods"
 
     @property
     def is_credit(self) -> bool:

@@ -6,15 +6,15 @@ and journal (steps 4, 5), or every fault at once. Pure: no I/O, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
 from engine.drafting import facts, payment, taxation
 from engine.drafting.desk import Desk
-from engine.drafting.drafted import Draft, DraftCharge, DraftLine
-from engine.drafting.request import Charge, Discount, DueDate, Line, Note, Reference, Request
+from engine.drafting.drafted import Draft, DraftCharge, DraftLine, TaxRow
+from engine.drafting.request import NOT_YET, Charge, Discount, DueDate, Line, Note, Reference, Request
 from engine.drafting.totals import TaxGroup, Totals, line_amounts, totals
 from engine.kernel.faults import FaultKind, Faulty
 from engine.kernel.money import AMOUNT_LIMIT, EXACT, ZERO, rounded, share
@@ -101,7 +101,7 @@ def _made(desk: Desk) -> Draft | None:
         [paid.amount for paid in request.prepaid],
     )
     if not desk.faults:
-        _check_totals(desk, summed, rate)
+        _check_totals(desk, summed, tax_rows, rate)
     method = payment.method(desk)
     if desk.faults or desk.partner is None:
         return None
@@ -143,8 +143,10 @@ def _check_shape(desk: Desk) -> None:
         desk.faults.append(PARTNER_UNEXPECTED.at(other, module=kind.module, found=other))
     if not request.lines:
         desk.faults.append(NO_LINES.at("lines"))
-    kinds = {reference.kind for reference in request.references}
-    if (kind.category == "credit_note" or kind.cancellation) and "corrects" not in kinds:
+    kinds = {reference.kind for _, reference in named_references(request)}
+    if kind.cancellation:
+        desk.faults.append(NOT_YET.at("invoice_type", what="a document that cancels another whole"))
+    if kind.category == "credit_note" and "corrects" not in kinds:
         desk.faults.append(CORRECTS_MISSING.at("references", category=kind.category))
     if kind.purchase_kind == "credit_note_on_return" and "return" not in kinds:
         desk.faults.append(RETURN_MISSING.at("references"))
@@ -172,12 +174,13 @@ def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
     yield from ((path, amount) for path, amount in rows if amount is not None)
 
 
-def _check_totals(desk: Desk, summed: Totals, rate: Decimal) -> None:
+def _check_totals(desk: Desk, summed: Totals, tax_rows: Sequence[TaxRow], rate: Decimal) -> None:
     if summed.gross < 0:
         desk.faults.append(NEGATIVE_TOTAL.at("lines", gross=summed.gross))
     elif summed.payable < 0:
         desk.faults.append(PREPAID_TOO_LARGE.at("prepaid", payable=summed.payable))
-    if max(abs(summed.gross), abs(summed.lines)) * max(rate, Decimal(1)) >= AMOUNT_LIMIT:
+    amounts = [*astuple(summed), *(amount for row in tax_rows for amount in (row.base, row.amount))]
+    if max(map(abs, amounts)) * max(rate, Decimal(1)) >= AMOUNT_LIMIT:
         desk.faults.append(AMOUNT_TOO_LARGE.at("lines"))
 
 
@@ -227,9 +230,7 @@ def _charge(desk: Desk, index: int, charge: Charge, subtotal: Decimal) -> DraftC
     path = f"charges[{index}]"
     if not _one_of_two(charge):
         desk.faults.append(CHARGE_SHAPE.at(path, kind=charge.kind))
-    natures = {line.nature for line in desk.request.lines}
-    nature = natures.pop() if len(natures) == 1 else "goods"
-    use = taxation.tax_use(desk, charge.tax_code, f"{path}.tax_code", nature, charge.code)
+    use = taxation.tax_use(desk, charge.tax_code, f"{path}.tax_code", desk.nature, charge.code)
     if use is None:
         return None
     by_percent = charge.percent is not None

@@ -30,6 +30,9 @@ def due_dates(desk: Desk, payable: Decimal) -> tuple[list[DueRow], str]:
         desk.faults.append(DUE_SHAPE.at(given[-1]))
         return [], ""
     if request.due_dates:
+        for index, part in enumerate(request.due_dates):
+            if part.method:
+                desk.record(PaymentMethod, part.method, f"due_dates[{index}].method", request.date)
         return _as_given(desk, payable), ""
     code = request.payment_terms or (desk.company.payment_terms if desk.type.module == "sales" else "")
     if request.due_date or not code:

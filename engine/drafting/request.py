@@ -306,8 +306,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; two fields of one name are refused, or one of them would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)[:40]!r} is written twice")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"{name[:40]!r} is written twice")
+            seen.add(name)
     return found
 
 
@@ -331,6 +334,8 @@ def read_request(data: Any) -> Asked:
     if faults:
         raise Faulty(faults)
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    if len(text) > DOCUMENT_LIMIT:
+        raise Faulty([TOO_LARGE.at("", size=len(text), limit=DOCUMENT_LIMIT)])
     try:
         return Asked(request, text, hashlib.sha256(text.encode()).hexdigest())
     except UnicodeEncodeError:

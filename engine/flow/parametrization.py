@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.kernel.clock import today
 from engine.kernel.faults import Fault, FaultKind, Faulty, nearest
-from engine.parametrization.definitions import Company, DeliveryRule, Example, InvoiceType, Override, User
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import (
+    Company,
+    DeliveryRule,
+    Example,
+    InvoiceType,
+    Override,
+    Record,
+    User,
+)
 from engine.selection import Choice, choose, company_of
 
 if TYPE_CHECKING:
@@ -167,6 +176,9 @@ def apply_packs(
         raise Faulty([PLAN_DIFFERS.at("plan")])
     if plan.faults:
         raise Faulty(plan.faults)
+    since = tuple(_used(house, plan.candidate))  # posted since we planned
+    if since:
+        raise Faulty(since)
     if plan.failing and not despite_examples:
         raise Faulty([_failing(one) for one in plan.failing])
     if not plan.changes:
@@ -223,28 +235,39 @@ class Affected:
     companies: tuple[str, ...]
 
 
-def affected(plan: PackPlan, on: date) -> Affected:
+def affected(house: House, plan: PackPlan, on: date) -> Affected:
     """Shape: Affected(types=("sales/FAF/FRA",), companies=("PARIS",))"""
+    before, after = house.catalog(), plan.candidate.catalog
+    changed = {(change.table, change.key) for change in plan.changes}
+    changed |= {(body["table"], body["target"]) for body in _override_bodies(plan)}
+    shared = _legislations_of(plan, changed)
+    types, companies = set(), set()
+    for code in {*before.table(Company), *after.table(Company)}:
+        was, becomes = _led_to(before, code, on), _led_to(after, code, on)
+        company = after.company(code) or before.company(code)
+        everything = bool(company and shared & {"", company.legislation})
+        touched = {key for key in {*was, *becomes} if everything or was.get(key) != becomes.get(key)}
+        types |= touched
+        companies |= {code} if touched else set()
+    types |= {change.key for change in plan.changes if change.table == InvoiceType.TABLE}
+    return Affected(tuple(sorted(types)), tuple(sorted(companies)))
+
+
+def _led_to(catalog: Catalog, company: str, on: date) -> dict[str, tuple[Record | None, ...]]:
+    """The types offered to a company, each with the records it leads to."""
     from engine.journal.determine import determine
     from engine.numbering.counters import numbering
 
-    changed = {(change.table, change.key) for change in plan.changes}
-    changed |= {(body["table"], body["target"]) for body in _override_bodies(plan)}
-    catalog = plan.candidate.catalog
-    shared = _legislations_of(plan, changed)
-    types, companies = set(), set()
-    for company in catalog.table(Company).values():
-        for kind in choose(catalog, company, on).offered:
-            found = determine(catalog, company, kind, on)
-            numbers = numbering(catalog, company, kind, found.entry_type, on)
-            series = numbers.series.counter if numbers.series else None
-            led_to = [kind, found.automatic_journal, found.entry_type, found.journal, series]
-            named = any(one and (one.TABLE, one.key) in changed for one in led_to)
-            if named or company.legislation in shared or "" in shared:
-                types.add(kind.key)
-                companies.add(company.code)
-    types |= {change.key for change in plan.changes if change.table == InvoiceType.TABLE}
-    return Affected(tuple(sorted(types)), tuple(sorted(companies)))
+    found = catalog.company(company)
+    if found is None:
+        return {}
+    result: dict[str, tuple[Record | None, ...]] = {}
+    for kind in choose(catalog, found, on).offered:
+        chain = determine(catalog, found, kind, on)
+        numbers = numbering(catalog, found, kind, chain.entry_type, on)
+        counter = numbers.series.counter if numbers.series else None
+        result[kind.key] = (kind, chain.automatic_journal, chain.entry_type, chain.journal, counter)
+    return result
 
 
 SHARED = ("tax", "accounting_code", "formula", "mention", "payment_terms", "payment_method", "withholding")
@@ -282,20 +305,17 @@ def _revision(house: House, revision: int) -> int:
 
 def _used(house: House, found: Candidate) -> Iterator[Fault]:
     """What a posted document used cannot be deleted, only closed; a used type keeps its category."""
-    asked = {
-        (change.table, change.key)
-        for change in found.changes
-        if change.action == "remove" or (change.table == InvoiceType.TABLE and "category" in change.fields)
-    }
+    removed = {(change.table, change.key) for change in found.changes if change.action == "remove"}
+    before, after = house.catalog().table(InvoiceType), found.catalog.table(InvoiceType)
+    moved = {key: kind for key, kind in before.items() if key in after and after[key].category != kind.category}
+    asked = removed | {(InvoiceType.TABLE, key) for key in moved}
     used = house.documents.used(asked) if asked else frozenset()
-    for change in found.changes:
-        if (change.table, change.key) not in used:
-            continue
-        if change.action == "remove":
-            yield USED.at(f"{change.table} {change.key}", table=change.table, key=change.key)
-        else:
-            was, becomes = change.fields["category"]
-            yield USED_CATEGORY.at(f"{change.table} {change.key} category", key=change.key, was=was, becomes=becomes)
+    for table, key in sorted(used & removed):
+        yield USED.at(f"{table} {key}", table=table, key=key)
+    for key, kind in moved.items():
+        if (InvoiceType.TABLE, key) in used:
+            becomes = after[key].category
+            yield USED_CATEGORY.at(f"invoice_type {key} category", key=key, was=kind.category, becomes=becomes)
 
 
 def _unknown_endpoints(house: House, found: Candidate) -> Iterator[Fault]:

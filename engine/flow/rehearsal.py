@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
 from engine.flow.parametrization import plan_packs, run_examples
 from engine.kernel.faults import Faulty
+from engine.parametrization.definitions import Example
 
 if TYPE_CHECKING:
     from engine.lint import Coverage, Finding
+    from engine.parametrization.packs import ReadPack
     from engine.posting.post import Origin
     from engine.rehearsal.examples import ExampleResult
     from engine.rehearsal.replay import Replayed
@@ -55,7 +58,7 @@ def test_packs(house: House, context: Context, names: Sequence[str], *, update: 
         raise Faulty(plan.faults)
     in_force = house.parametrization.state(house.parametrization.head()).bodies.get("pack", ())
     packs, _ = read_packs(names, set(in_force))
-    asked = [pack for pack in packs if pack.code in {read.code for read in _named(packs, names)}]
+    asked = _named(packs, names)
     results = list(run_examples(plan, asked))
     writable: set[str] = set()
     if update:
@@ -69,18 +72,19 @@ def test_packs(house: House, context: Context, names: Sequence[str], *, update: 
     return Tested(tuple(results), frozenset(writable))
 
 
-def _worth_writing(result: ExampleResult, packs: Sequence[Any]) -> bool:
+def _worth_writing(result: ExampleResult, packs: Sequence[ReadPack]) -> bool:
     """What came out otherwise, or where nothing was said yet; never faults that nobody expected."""
-    expect = next(one.record.expect for pack in packs for one in pack.records if one.place == result.place)
+    records = (one.record for pack in packs for one in pack.records if one.place == result.place)
+    expect = next(record.expect for record in records if isinstance(record, Example))
     if result.faults and "faults" not in expect:
         return False
     return not result.passed or not expect
 
 
-def _named(packs: Sequence[Any], names: Sequence[str]) -> list[Any]:
+def _named(packs: Sequence[ReadPack], names: Sequence[str]) -> list[ReadPack]:
     """The packs asked for themselves, without those they require: a required pack has been tested by who made it."""
-    wanted = {name.rstrip("/").rpartition("/")[2] for name in names}
-    return [pack for pack in packs if pack.code in wanted or pack.folder.name in wanted]
+    folders = {Path(name).resolve() for name in names}
+    return [pack for pack in packs if pack.code in names or pack.folder.resolve() in folders]
 
 
 def replay(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 
-from engine.journal.determine import determine
+from engine.journal.determine import FULFILMENTS, determine
 from engine.kernel.faults import Fault, FaultKind
 from engine.numbering.counters import no_counter, numbering
 from engine.parametrization import formulas
@@ -90,7 +90,9 @@ def _chains(catalog: Catalog, company: Company, on: date, place: Callable[[Recor
     for kind in choose(catalog, company, on).offered:
         where = place(kind)
         found = determine(catalog, company, kind, on)
-        yield from (Fault(fault.code, where, fault.message, fault.remedy) for fault in found.faults)
+        fulfilled = determine(catalog, company, kind, on, FULFILMENTS)
+        faults = dict.fromkeys((*found.faults, *fulfilled.faults))
+        yield from (Fault(fault.code, where, fault.message, fault.remedy) for fault in faults)
         numbers = numbering(catalog, company, kind, found.entry_type, on)
         if numbers.series is None:
             fault = no_counter(numbers, company, kind)

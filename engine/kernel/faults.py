@@ -8,9 +8,11 @@ them; `KINDS` lists them all, so that a test can provoke every one.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 KINDS: dict[str, FaultKind] = {}
 
 
@@ -47,7 +49,7 @@ class FaultKind:
 
     def at(self, path: str, /, **facts: object) -> Fault:
         shown = {name: clipped(str(value), 450 if name == "remedy" else 300) for name, value in facts.items()}
-        return Fault(self.code, path, self.says.format(**shown), self.remedy.format(**shown))
+        return Fault(self.code, clipped(path), self.says.format(**shown), self.remedy.format(**shown))
 
 
 class Faulty(Exception):
@@ -59,8 +61,9 @@ class Faulty(Exception):
 
 
 def clipped(text: str, most: int = 300) -> str:
-    """A hostile text must not become a hostile message."""
-    return text if len(text) <= most else text[:most] + "…"
+    """A hostile text must not become a hostile message: neither long, nor moving the cursor."""
+    shown = text if len(text) <= most else text[:most] + "…"
+    return _CONTROL.sub("�", shown)
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:

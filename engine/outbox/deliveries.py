@@ -54,7 +54,7 @@ def _reached(channel: DeliveryChannel | None, name: str, view: DocumentView) -> 
     if channel is None:
         return (), "rejected", f"no plugin offers the channel {name}"
     try:
-        found = tuple(channel.recipients(view))
+        found = tuple(str(one) for one in channel.recipients(view))
     except Exception as bug:
         return (), "failed", plugin_fault(bug)
     return (found, "pending", "") if found else ((), "rejected", NOBODY)

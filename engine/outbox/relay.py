@@ -107,8 +107,15 @@ class Relay:
         done: Counter[str] = Counter()
         began = self.clock.now()
         while row := self.store.claim(endpoint, began, self.clock.now() + LEASE, token()):
-            outcome = self._try(row)
-            if self.store.finish(row, outcome, self.clock.now()):
+            if row["tries"] > MOST_TRIES:  # whoever tried it last did not live to tell
+                outcome = Outcome("failed", f"given up after {MOST_TRIES} tries")
+            else:
+                outcome = self._try(row)
+            try:
+                finished = self.store.finish(row, outcome, self.clock.now())
+            except EngineError:  # a busy database: the row stays ours until its lease ends
+                finished = False
+            if finished:
                 done[outcome.state] += 1
             progress()
         return done
@@ -153,7 +160,11 @@ class Relay:
         try:
             return channel.settings_model.model_validate(settings)
         except ValueError as wrong:
-            raise TryLater(f"connection {row['connection']} is not well configured: {wrong}") from wrong
+            told: list[dict[str, Any]] = getattr(
+                wrong, "errors", list
+            )()  # fields and words only: a value may be a secret
+            words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in told)
+            raise TryLater(f"connection {row['connection']} is not well configured: {words}") from wrong
 
     def _render(self, row: Row, view: DocumentView) -> File:
         form = self.formats.get(row["format"])

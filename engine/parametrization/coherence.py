@@ -77,6 +77,9 @@ class Reference:
     to: type[d.Record]
 
 
+LONGEST_NUMBER = 60
+NEAREST_TOLD = 50
+
 REFERENCES = (
     Reference(d.Company, "legislation", d.LegislationRecord),
     Reference(d.Company, "payment_terms", d.PaymentTerms),
@@ -173,13 +176,17 @@ def _dangling(catalog: Catalog, reference: Reference, place: Place) -> Iterator[
         }
     else:
         known = {key: [record] for key, record in catalog.table(to).items()}
+    told = 0
     for record in catalog.table(reference.table).values():
         value = getattr(record, reference.field)
         codes = list(value) if isinstance(value, tuple | Mapping) else [value] if value else []
         for code in codes:
             where = f"{place(record)} {reference.field}"
             if code not in known:
-                remedy = nearest(code, known, f"define {to.TABLE} {code}")
+                told += 1
+                remedy = f"define {to.TABLE} {code}"
+                if told <= NEAREST_TOLD:  # looking for the nearest of many names takes its time
+                    remedy = nearest(code, known, remedy)
                 yield DANGLING.at(where, field=reference.field, table=to.TABLE, code=code, remedy=remedy)
             else:
                 yield from _apart(catalog, record, known[code], where)
@@ -251,6 +258,16 @@ def _counter(record: d.Counter, place: str) -> Iterator[Fault]:
     if any(part.kind == "year" and part.length not in (0, 2, 4) for part in record.component):
         remedy = "a year has 2 or 4 digits"
         yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="a year it cannot print", remedy=remedy)
+    widths = {"constant": None, "year": 4, "month": 2, "week": 2, "day": 3, "company": 20, "site": 20, "complement": 20}
+    longest = sum(
+        len(part.value) if part.kind == "constant" else part.length or widths.get(part.kind) or 10
+        for part in record.component
+    )
+    if longest > LONGEST_NUMBER:
+        remedy = f"a number has at most {LONGEST_NUMBER} characters"
+        yield COUNTER_SHAPE.at(
+            f"{place} component", code=record.code, found=f"up to {longest} characters", remedy=remedy
+        )
     kinds = {part.kind for part in record.component}
     for period, needed in (("annual", {"year"}), ("monthly", {"year", "month"})):
         if record.reset == period and not needed <= kinds:

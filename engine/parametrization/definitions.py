@@ -21,12 +21,15 @@ from engine.parametrization.words import (
     Country,
     Currency,
     Day,
+    Exemption,
     Flag,
     FormulaText,
     Identifier,
     Language,
     Legislation,
     Mask,
+    Name,
+    National,
     Percent,
     Text,
     TimeZone,
@@ -196,7 +199,7 @@ class User(Record):
     """`legislation_filter` is LEGFIL: it narrows lists and never stops a posting."""
 
     TABLE: ClassVar[str] = "user"
-    code: Text
+    code: Name
     language: Language = ""
     legislation_filter: Legislation = ""
     default_type: Mapping[Module, TypeCode] = field(default_factory=dict)
@@ -348,8 +351,8 @@ class Tax(Scoped):
     code: Code
     category: TaxCategory
     description: Texts = field(default_factory=dict)
-    exemption_code: Text = ""
-    national_code: Text = ""
+    exemption_code: Exemption = ""
+    national_code: National = ""
     due: TaxDue | Nothing = ""
     deductible: Percent = Decimal(100)
     accounting_code: Code = "STD"
@@ -364,7 +367,7 @@ class Withholding(Scoped):
     TABLE: ClassVar[str] = "withholding"
     code: Code
     description: Texts = field(default_factory=dict)
-    national_code: Text = ""
+    national_code: National = ""
     rate: tuple[Rate, ...]
 
 
@@ -379,7 +382,7 @@ class ChargeKind(Scoped):
     percent: Percent | None = None
     tax_code: Code = ""
     reason_code: Text = ""
-    national_code: Text = ""
+    national_code: National = ""
     in_withholding_base: Flag = False
     accounting_code: Code = "STD"
 
@@ -420,7 +423,7 @@ class PaymentMethod(Scoped):
     code: Code
     text: Texts = field(default_factory=dict)
     means: Text = ""
-    national_code: Text = ""
+    national_code: National = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -490,7 +493,7 @@ class InvoiceType(Scoped):
     record_type: Literal["normal", "manual_recovery", "backup_recovery", "external"] = "normal"
     saft_type: SaftType | Nothing = ""
     untdid_code: Text = ""
-    national_code: Text = ""
+    national_code: National = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

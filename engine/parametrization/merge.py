@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.kernel.wall import validated
+from engine.parametrization.bodies import to_body
 from engine.parametrization.definitions import TABLES, Override, Record
 
 NO_RECORD = FaultKind(
@@ -27,6 +28,7 @@ NO_PATH = FaultKind("override_without_field", "{table} {key} has nothing at {pat
 KEY_FIELD = FaultKind(
     "override_of_key", "{field} tells {table} {key} from its like", "define a record of your own instead"
 )
+OTHERWISE = FaultKind("override_value", "it is written {local} and means {meant}", "write {meant}")
 CONFLICT = FaultKind(
     "merge_conflict",
     "{path} of {table} {key}: the pack had {old}, has {new} now, and here it is {local}",
@@ -35,7 +37,8 @@ CONFLICT = FaultKind(
 
 STABLE_KEYS = {"line": "id", "component": "position", "rate": "valid_from", "period": "code", "bank_accounts": "iban"}
 """What tells elements of a list apart; elements of other lists go by their place, from 1."""
-SORTED = frozenset({"component", "rate", "period"})
+SORTED = {"component": "position", "rate": "valid_from", "period": "valid_from"}
+"""Lists that are kept in the order of a field."""
 
 Body = Mapping[str, Any]
 
@@ -84,9 +87,27 @@ def overridden(override: Override, base: Body | None, body: Body, place: str) ->
     if faults:
         return None, faults
     try:
-        return validated(TABLES[table], applied(base, body), f"{place}, {table} {key}"), []
+        record = validated(TABLES[table], applied(base, body), f"{place}, {table} {key}")
     except Faulty as faulty:
         return None, list(faulty.faults)
+    return record, list(_otherwise(record, body, place))
+
+
+def _otherwise(record: Record, body: Body, place: str) -> Iterator[Fault]:
+    """What is in force is read without being checked again, so it must be written as it is meant: 30, not "30"."""
+    tree = _keyed(to_body(record))
+    for path, local in _leaves(_keyed(body.get("set", {}))):
+        meant = _found(tree, path.split("."))
+        if meant is None and "." not in path:
+            meant = getattr(record, path, None)
+        as_number = isinstance(meant, str) and isinstance(local, int) and not isinstance(local, bool)
+        if meant is not None and meant != local and not (as_number and _same(meant, local)):
+            yield OTHERWISE.at(f"{place} set.{path}", meant=_shown(meant), local=_shown(local))
+
+
+def _same(first: Any, second: Any) -> bool:
+    """Whether two values of packs say the same: 21 and "21" do."""
+    return bool(first == second) or (None not in (first, second) and str(first) == str(second))
 
 
 def conflicts(old: Side | None, new: Side, place: str) -> Iterator[Fault]:
@@ -107,7 +128,7 @@ def conflicts(old: Side | None, new: Side, place: str) -> Iterator[Fault]:
             was = _found(before, path.split("."))
         else:
             continue
-        if now not in (was, local):
+        if not any(_same(now, other) for other in (was, local)):
             words = {"old": _shown(was), "new": _shown(now), "local": _shown(local)}
             settled = f'gone = ["{path}"]' if now is None else f"over.{_toml_path(path)} = {_shown(now)}"
             yield CONFLICT.at(place, path=path, table=table, key=key, settled=settled, **words)
@@ -139,7 +160,8 @@ def _keyed(value: Any, name: str = "") -> Any:
     """Lists of parts become mappings by stable key."""
     if isinstance(value, Mapping):
         return {field: _keyed(each, field) for field, each in value.items()}
-    if isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
+    known = name in STABLE_KEYS or name == "part"
+    if known and isinstance(value, list | tuple) and value and all(isinstance(each, Mapping) for each in value):
         key = STABLE_KEYS.get(name)
         named = (str(each.get(key) or "*") if key else str(place + 1) for place, each in enumerate(value))
         return {called: _keyed(each) for called, each in zip(named, value, strict=True)}
@@ -156,10 +178,12 @@ def _listed(tree: Any, name: str = "") -> Any:
     elements = []
     for called, each in tree.items():
         element = _listed(each)
-        if key and called != "*":
+        if key and called != "*" and isinstance(element, dict):
             element.setdefault(key, int(called) if key == "position" and called.isdecimal() else called)
         elements.append(element)
-    return sorted(elements, key=lambda one: str(one.get(key) or "").zfill(12)) if name in SORTED else elements
+    if name not in SORTED or not all(isinstance(one, Mapping) for one in elements):
+        return elements
+    return sorted(elements, key=lambda one: str(one.get(SORTED[name]) or "").zfill(12))
 
 
 def _merge(tree: dict[str, Any], changes: Mapping[str, Any]) -> None:

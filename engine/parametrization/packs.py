@@ -17,7 +17,7 @@ from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind, Faulty, clipped, nearest
 from engine.kernel.version import VERSION, fits
-from engine.kernel.wall import validated
+from engine.kernel.wall import BAD_VALUE, validated
 from engine.parametrization.definitions import SINGLE_TABLES, TABLES, Example, Pack, Record
 
 PACK_NOT_FOUND = FaultKind(
@@ -29,6 +29,7 @@ PACK_WITHOUT_HEADER = FaultKind(
 PACKS_INSIDE = FaultKind(
     "packs_inside", "{folder} is no pack, it holds packs: {packs}", "name them one by one: {folder}/{first} …"
 )
+TWO_PACKS = FaultKind("two_packs", "pack {code} is in {folder} and in {other}", "name one of them")
 TWO_HEADERS = FaultKind("pack_headers", "the folder holds several [pack] tables: {codes}", "keep one")
 OTHER_ENGINE = FaultKind(
     "pack_for_other_engine", "pack {code} is for engine {wanted}, this is {version}", "use another version of either"
@@ -66,7 +67,8 @@ class ReadPack:
 
     def file_of(self, place: str) -> Path:
         """The file a record was written in."""
-        return self.folder / place.split(" ")[0].partition("/")[2]
+        files = (path for path in self.folder.glob("*.toml") if place.startswith(f"{self.folder.name}/{path.name} "))
+        return next(files)
 
 
 def read_packs(names: Iterable[str], in_force: Collection[str] = ()) -> tuple[list[ReadPack], list[Fault]]:
@@ -97,7 +99,7 @@ def read_packs(names: Iterable[str], in_force: Collection[str] = ()) -> tuple[li
             if required in read:
                 continue
             beside = folder.parent / required
-            found = named.get(required) or (beside if (beside / "pack.toml").is_file() else _folder(required))
+            found = named.get(required) or (beside if (beside / "pack.toml").is_file() else _by_code(required))
             if found is None and required not in in_force:
                 faults.append(_not_found(required, (*above, pack.code)))
             elif found is not None:
@@ -112,8 +114,8 @@ def read_packs(names: Iterable[str], in_force: Collection[str] = ()) -> tuple[li
             continue
         asked.append(folder)
         pack = taken(folder)
-        if pack:
-            named[pack.code] = folder
+        if pack and named.setdefault(pack.code, folder) != folder:
+            faults.append(TWO_PACKS.at(folder.name, code=pack.code, folder=folder, other=named[pack.code]))
     for folder in asked:
         visit(folder, ())
     return list(read.values()), faults
@@ -128,7 +130,7 @@ def read_folder(folder: Path) -> tuple[ReadPack | None, list[Fault]]:
     """Every `*.toml` of one folder."""
     located: list[Located] = []
     faults: list[Fault] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(path for path in folder.glob("*.toml") if path.is_file()):
         place = f"{folder.name}/{path.name}"
         document, fault = _toml(path, place)
         if fault:
@@ -198,6 +200,8 @@ def read_tables(document: dict[str, Any], place: str) -> tuple[list[Located], li
                 record = validated(TABLES[table], _as_fields(table, row), f"{where} {_called(row, index)}")
             except Faulty as wrong:
                 faults.extend(wrong.faults)
+            except RecursionError:
+                faults.append(BAD_VALUE.at(f"{where} {_called(row, index)}", words="it is nested too deep"))
             else:
                 located.append(Located(record, f"{where} {record.key}"))
     return located, faults
@@ -260,14 +264,18 @@ def _without_blanks(value: Any) -> Any:
 
 
 def _folder(name: str) -> Path | None:
-    """A path wins over a code; then the shipped packs; then what is installed."""
-    if "/" in name or Path(name).is_dir():
-        return Path(name).resolve() if Path(name).is_dir() else None
-    shipped = _packs() / name
-    if name in _shipped():
-        return shipped
+    """A code of the shipped or installed packs; else the path of a folder."""
+    try:
+        return _by_code(name) or (Path(name).resolve() if Path(name).is_dir() else None)
+    except (OSError, ValueError):  # a name no file system takes
+        return None
+
+
+def _by_code(code: str) -> Path | None:
+    if code in _shipped():
+        return _packs() / code
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
-        if entry.name == name:
+        if entry.name == code:
             return Path(str(files(entry.value)))
     return None
 

@@ -123,6 +123,9 @@ class Zone(Word):
         return value
 
 
+Name = Annotated[str, Word(r"[^\x00-\x1f]{1,60}", "a name of 1 to 60 printable characters", blank=False)]
+National = Annotated[str, Word(r"[^\x00-\x1f]{0,20}", "a code of at most 20 printable characters")]
+Exemption = Annotated[str, Word(r"[^\x00-\x1f]{0,40}", "a code of at most 40 printable characters")]
 Day = Annotated[date, CalendarDay()]
 Flag = Annotated[bool, YesOrNo()]
 Percent = Annotated[Decimal, Between(0, 100, 8)]

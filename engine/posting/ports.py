@@ -59,6 +59,14 @@ class KeyTaken(EngineError):
     remedy = "post it again: the first answer comes back"
 
 
+class NumberTaken(EngineError):
+    """Two series of a company print the same text."""
+
+    code = "number_given_before"
+    says = "the company has given this number before, from another series"
+    remedy = "let the counter's text hold what separates its series, such as the year"
+
+
 class PostingWork(Protocol):
     """One write transaction."""
 
@@ -77,7 +85,7 @@ class PostingWork(Protocol):
 
 class PostingStore(Protocol):
     def transaction(self) -> AbstractContextManager[PostingWork]:
-        """Commits at the end, rolls back on any error. Errors at commit: KeyTaken."""
+        """Commits at the end, rolls back on any error. Errors: KeyTaken, NumberTaken."""
 
     def open_series(self, series: Series, revision: int) -> None:
         """Make sure that the series' row exists; it is remembered, so it costs nothing later.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
+from engine.drafting.desk import formula_fault
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import NOT_YET, Asked, Reference
@@ -25,7 +26,7 @@ from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
 from engine.posting.ports import PostingStore
 from engine.selection import company_of, pick
-from rules import arithmetic
+from rules import FormulaFailed, arithmetic
 
 if TYPE_CHECKING:
     from engine.posting.rows import Rows
@@ -139,7 +140,11 @@ def plan(
             raise Faulty(faults)
         generated = Generated((), (), ())
         if found.automatic_journal and found.entry_type and found.journal:
-            generated = generate(drafted, found.automatic_journal, found.entry_type, found.journal, catalog)
+            recipe = found.automatic_journal
+            try:
+                generated = generate(drafted, recipe, found.entry_type, found.journal, catalog)
+            except FormulaFailed as failed:  # of the header: those of lines are told with their rows
+                raise Faulty([formula_fault(recipe.key, failed, "invoice_type")]) from failed
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
 
 

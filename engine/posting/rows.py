@@ -7,14 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft, DraftCharge, DraftLine
 from engine.drafting.request import Party, Reference
 from engine.journal.generate import LateText
+from engine.kernel.faults import Faulty
 from engine.kernel.money import ZERO, rounded
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import LegislationRecord, SchemedId
 from engine.posting import canon
 from engine.posting.post import Plan
+from rules import FormulaFailed
 
 Row = dict[str, Any]
 IN_BODY = ("document", "document_line", "document_tax", "entry", "entry_line")
@@ -39,8 +42,11 @@ class Rows:
         if not self.late:
             return self.children
         children = {table: [dict(row) for row in rows] for table, rows in self.children.items()}
-        for table, row, column, text in self.late:
-            children[table][row][column] = text.given(number)
+        try:
+            for table, row, column, text in self.late:
+                children[table][row][column] = text.given(number)
+        except FormulaFailed as failed:
+            raise Faulty([formula_fault("a description", failed, "invoice_type")]) from failed
         return children
 
 

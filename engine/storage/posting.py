@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.kernel.faults import Faulty
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
-from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, StalePlan, Taken
+from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
 
@@ -67,7 +67,7 @@ class SqlPostingStore:
             new = {
                 "id": self.next_id("series"), "company": series.company, "counter": series.counter.key,
                 "period": series.period, "value": series.counter.start - 1,
-                "chronological": series.counter.chronological, "closed": False, "revision": revision,
+                "closed": False, "revision": revision,
                 "head_hash": FIRST,
             }  # fmt: skip
             columns = [literal(value, table.c[name].type).label(name) for name, value in new.items()]
@@ -86,7 +86,7 @@ class SqlPostingStore:
             return series.counter.start
         if row.closed:
             raise Faulty([SERIES_CLOSED.at("date", series=series.name)])
-        if row.chronological and row.last_date and on < row.last_date:
+        if series.counter.chronological and row.last_date and on < row.last_date:
             raise Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
         return int(row.value) + 1
 
@@ -100,6 +100,8 @@ class SqlPostingStore:
             words = str(error.orig)
             if "uq_document_company_key" in words or "document.company, document.key" in words:
                 raise KeyTaken from error
+            if "uq_document_company_module_number" in words or "document.company, document.module" in words:
+                raise NumberTaken from error
             raise
 
 
@@ -112,7 +114,8 @@ class SqlPostingWork:
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
-        row = self._connection.execute(_TAKE, _named(series) | {"on": on, "planned": revision}).one_or_none()
+        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.counter.chronological}
+        row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
         return Taken(row.id, row.value, row.head_hash)
@@ -147,7 +150,7 @@ _TAKE = (
         *_IS,
         _SERIES.c.revision == bindparam("planned"),
         _SERIES.c.closed.is_(False),
-        or_(_SERIES.c.chronological.is_(False), _SERIES.c.last_date.is_(None), _SERIES.c.last_date <= _ON),
+        or_(bindparam("any_order", type_=Boolean()), _SERIES.c.last_date.is_(None), _SERIES.c.last_date <= _ON),
     )
     .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
 )

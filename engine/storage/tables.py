@@ -91,7 +91,6 @@ series = Table(
     Column("period", String(20), nullable=False),
     Column("value", BigInteger, nullable=False),  # the last one given; start - 1 when none was
     Column("last_date", Date),
-    Column("chronological", Boolean, nullable=False),
     Column("closed", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
@@ -141,6 +140,7 @@ document = Table(
     Column("hash", String(64), nullable=False),
     UniqueConstraint("series", "value"),
     UniqueConstraint("company", "key"),
+    UniqueConstraint("company", "module", "number"),
     Index(None, "company", "date"),
     Index(None, "number"),
 )

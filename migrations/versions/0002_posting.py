@@ -44,7 +44,6 @@ def upgrade() -> None:
         sa.Column("period", sa.String(20), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("last_date", sa.Date(), nullable=True),
-        sa.Column("chronological", sa.Boolean(), nullable=False),
         sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("head_hash", sa.String(64), nullable=False),
@@ -92,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
         sa.UniqueConstraint("series", "value", name=op.f("uq_document_series_value")),
         sa.UniqueConstraint("company", "key", name=op.f("uq_document_company_key")),
+        sa.UniqueConstraint("company", "module", "number", name=op.f("uq_document_company_module_number")),
         sa.ForeignKeyConstraint(["revision"], ["revision.id"], name=op.f("fk_document_revision")),
         sa.ForeignKeyConstraint(["series"], ["counter_series.id"], name=op.f("fk_document_series")),
     )

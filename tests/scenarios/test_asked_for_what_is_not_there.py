@@ -69,7 +69,7 @@ def test_the_same_key_written_behind_our_back_is_told_to_the_flow(house: House) 
     """The unique (company, key) is what counts; the flow then gives the first answer."""
     house.post(invoice(), key="K1")
     document = house.row(tables.document, key="K1")
-    twin = document | {"id": 999_999, "value": document["value"] + 1}
+    twin = document | {"id": 999_999, "value": document["value"] + 1, "number": "FV-2026-99999"}
     with pytest.raises(KeyTaken) as taken, house.posting.transaction() as work:
         work.insert("document", [twin])
     assert taken.value.code == "key_taken"

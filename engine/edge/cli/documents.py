@@ -13,13 +13,13 @@ from engine.edge.cli.parametrization import JSON
 
 
 @click.command()
-@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @click.option("--key", metavar="K", help="Idempotency key of a single document: the same key posts once.")
 @click.option("--dry-run", is_flag=True, help="Show what posting now would give; write nothing, use no number.")
 @click.option("--explain", is_flag=True, help="Tell where type, number and each entry line come from.")
 @JSON
 @click.pass_obj
-def post(database: str | None, file: IO[str], key: str | None, dry_run: bool, explain: bool, as_json: bool) -> None:
+def post(database: str | None, file: IO[bytes], key: str | None, dry_run: bool, explain: bool, as_json: bool) -> None:
     """Post documents from FILE, or from - (stdin).
 
     FILE holds one JSON document, a JSON list, or JSON lines. Each document is a transaction of its own: the good ones
@@ -112,7 +112,10 @@ def export(database: str | None, called: str, name: str, out: Path, company: str
     from engine.app import open_house, system_context
 
     file = flow.export(open_house(database), system_context(), called, name, company=company, series=series)
-    out.write_bytes(file.content)
+    try:
+        out.write_bytes(file.content)
+    except OSError as cause:
+        raise click.BadParameter(f"{out}: {cause.strerror}", param_hint="--out") from None
     click.echo(f"{out}: {file.media_type}, {len(file.content):,} bytes. {file.verdict}".rstrip(), err=True)
 
 

@@ -5,6 +5,7 @@ Exit: 0 done, 1 faults in the input (listed), 2 wrong usage, 3 internal error.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -50,9 +51,9 @@ class Commands(click.Group):
             sys.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except BrokenPipeError:
-            sys.stderr.close()
-            sys.exit(0)
+        except BrokenPipeError:  # whoever read our answers went away; what was not answered may not have been done
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         except Exception as bug:  # anything else is a bug of ours: said in one line, shown whole on request
             if os.environ.get(DEBUG):
                 raise
@@ -75,6 +76,9 @@ def main(ctx: click.Context, database: str | None) -> None:
     Accounting staff: types, post, show, export, verify
     Operations:       relay, plugin
     """
+    for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(encoding="utf-8")
     ctx.obj = database
 
 

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from engine.flow import Affected, PackPlan
     from engine.lint import Finding
+    from engine.parametrization.catalog import Catalog
     from engine.parametrization.revisions import Change
     from engine.selection import Choice
 
@@ -51,10 +52,11 @@ def plan(database: str | None, packs: tuple[str, ...], as_json: bool) -> None:
     from engine.app import open_house, system_context
 
     context = system_context()
+    house = open_house(database)
     with planning() as step:
-        found = flow.plan_packs(open_house(database), context, packs, step)
+        found = flow.plan_packs(house, context, packs, step)
     day = context.clock.now().date()
-    touched = flow.Affected((), ()) if found.faults else flow.affected(found, day)
+    touched = flow.Affected((), ()) if found.faults else flow.affected(house, found, day)
     print_plan(found, touched, as_json, flow.foreseen(found, day))
     if found.faults or found.failing:
         sys.exit(1)
@@ -155,12 +157,12 @@ def types(
     if as_json:
         from engine.edge.cli.output import print_json
 
-        print_json(choice_as_json(choice, language))
+        print_json(choice_as_json(choice, house.catalog(), language))
     else:
-        print_choice(choice, language, explain)
+        print_choice(choice, house.catalog(), language, explain)
 
 
-def choice_as_json(choice: Choice, language: str) -> dict[str, Any]:
+def choice_as_json(choice: Choice, catalog: Catalog, language: str) -> dict[str, Any]:
     """CONTRACT §2."""
     return {
         "company": choice.company.code,
@@ -170,7 +172,7 @@ def choice_as_json(choice: Choice, language: str) -> dict[str, Any]:
             {
                 "code": one.code, "legislation": one.legislation or None, "company_group": one.company_group or None,
                 "module": one.module, "category": one.category, "purchase_kind": one.purchase_kind or None,
-                "description": one.description.get(language) or next(iter(one.description.values()), ""),
+                "description": catalog.text(one.description, language),
             }
             for one in choice.offered
         ],
@@ -185,11 +187,11 @@ def choice_as_json(choice: Choice, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def print_choice(choice: Choice, language: str, explain: bool = False) -> None:
+def print_choice(choice: Choice, catalog: Catalog, language: str, explain: bool = False) -> None:
     """A table of what is offered; with `explain` another of what is not."""
     from engine.edge.cli.output import table
 
-    found = choice_as_json(choice, language)
+    found = choice_as_json(choice, catalog, language)
     title = f"{choice.company.code} ({choice.company.legislation}) may use on {choice.on}"
     table(
         title,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Any
 
-from engine.drafting.request import DOCUMENT_LIMIT, JSON_SYNTAX, TOO_LARGE, read_json
+from engine.drafting.request import DOCUMENT_LIMIT, TOO_LARGE, read_json
 from engine.kernel.faults import Faulty
 
 WHOLE_LIMIT = 256 * 1024 * 1024
@@ -23,56 +23,54 @@ class Unreadable:
     faults: list[dict[str, str]]
 
 
-def read_documents(file: IO[str]) -> tuple[str, Iterator[Any]]:
+def read_documents(file: IO[bytes]) -> tuple[str, Iterator[Any]]:
     """(`one`, `list` or `lines`, the documents or `Unreadable`). Errors: Faulty when nothing can be read."""
-    try:
-        first = _first_line(file)
-        if isinstance(found := _parsed(first), dict):
-            if not _is_regular(file):  # a pipe: answer this one before asking for the next
-                return "lines", _each(chain([first], _lines(file)))
-            second = _first_line(file)
-            return ("lines", _each(chain([first, second], _lines(file)))) if second else ("one", iter([found]))
-        whole = first + file.read(WHOLE_LIMIT)
-    except UnicodeDecodeError as cause:
-        raise Faulty([JSON_SYNTAX.at("", cause=cause)]) from None
+    first = _first_line(file)
+    if isinstance(found := _parsed(first), dict):
+        if not _is_regular(file):  # a pipe: answer this one before asking for the next
+            return "lines", _each(chain([first], _lines(file)))
+        second = _first_line(file)
+        return ("lines", _each(chain([first, second], _lines(file)))) if second else ("one", iter([found]))
+    whole = first + file.read(WHOLE_LIMIT)
     if len(whole) >= WHOLE_LIMIT:
         raise Faulty([TOO_LARGE.at("", size=len(whole), limit=WHOLE_LIMIT)])
     found = _parsed(whole, WHOLE_LIMIT)
     if not isinstance(found, Unreadable):
         return ("list", iter(found)) if isinstance(found, list) else ("one", iter([found]))
-    if sum(line.startswith("{") for line in whole.splitlines()) > 1:
-        return "lines", _each(whole.splitlines())  # a broken first line does not hide the others
+    lines = whole.split(b"\n")
+    if sum(line.startswith(b"{") for line in lines) > 1:
+        return "lines", _each(lines)  # a broken first line does not hide the others
     return "one", iter([found])
 
 
-def _is_regular(file: IO[str]) -> bool:
+def _is_regular(file: IO[bytes]) -> bool:
     try:
         return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
     except (OSError, ValueError):  # not a file of the system at all
         return False
 
 
-def _first_line(file: IO[str]) -> str:
+def _first_line(file: IO[bytes]) -> bytes:
     line = file.readline(DOCUMENT_LIMIT + 1)
     while line and not line.strip():
         line = file.readline(DOCUMENT_LIMIT + 1)
     return line
 
 
-def _lines(file: IO[str]) -> Iterator[str]:
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
     while line := file.readline(DOCUMENT_LIMIT + 1):
         yield line
-        while len(line) > DOCUMENT_LIMIT and not line.endswith("\n"):  # too long: told once, its rest is passed over
+        while len(line) > DOCUMENT_LIMIT and not line.endswith(b"\n"):  # too long: told once, its rest is passed over
             line = file.readline(DOCUMENT_LIMIT + 1)
 
 
-def _each(lines: Iterable[str]) -> Iterator[Any]:
+def _each(lines: Iterable[bytes]) -> Iterator[Any]:
     for line in lines:
         if line.strip():
             yield _parsed(line)
 
 
-def _parsed(text: str, limit: int = DOCUMENT_LIMIT) -> Any:
+def _parsed(text: bytes, limit: int = DOCUMENT_LIMIT) -> Any:
     try:
         return read_json(text, limit)
     except Faulty as faulty:

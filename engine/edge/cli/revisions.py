@@ -80,5 +80,9 @@ def export_parametrization(database: str | None, folder: Path, revision: int | N
     from engine import flow
     from engine.app import open_house, system_context
 
-    for path in flow.export_parametrization(open_house(database), system_context(), folder, revision):
+    try:
+        written = flow.export_parametrization(open_house(database), system_context(), folder, revision)
+    except OSError as cause:
+        raise click.BadParameter(f"{folder}: {cause.strerror}", param_hint="DIR") from None
+    for path in written:
         click.echo(path)

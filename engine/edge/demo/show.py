@@ -77,7 +77,8 @@ def _types(house: BuiltHouse, context: Context) -> None:
         if company != COMPANIES[-1]:
             codes = ", ".join(one.code for one in choice.offered)
             click.echo(f"{company} ({choice.company.legislation}) may use on {DAY} {codes}")
-    print_choice(choice, house.catalog().language, explain=True)
+    catalog = house.catalog()
+    print_choice(choice, catalog, catalog.language, explain=True)
 
 
 def _documents(house: BuiltHouse, context: Context, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -89,7 +89,7 @@ WRONG: dict[str, tuple[Document, str, str]] = {
     "a credit note that corrects nothing": (
         {"invoice_type": "AVF", "category": "credit_note"}, "corrects_missing", "references",
     ),
-    "a cancellation of nothing": ({"invoice_type": "CAN", "category": "debit_note"}, "corrects_missing", "references"),
+    "a cancellation": ({"invoice_type": "CAN", "category": "debit_note"}, "not_yet", "invoice_type"),
     "a credit on return without return": (
         PURCHASED | {"invoice_type": "PCR", "category": "credit_memo"}, "return_missing", "references",
     ),

@@ -71,9 +71,15 @@ def test_the_nearest_word_is_told_else_the_few_known(word: str, known: list[str]
     assert nearest(word, known, "else") == told
 
 
-@given(st.text(max_size=50), st.integers(1, 20))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs"])), st.integers(1, 20))
 def test_clipped_text_is_whole_or_marked(text: str, most: int) -> None:
     assert clipped(text, most) == (text if len(text) <= most else text[:most] + "…")
+
+
+@given(st.text("ab\x1b\x07\x9b\u202e\n"))
+def test_no_fault_moves_the_cursor_of_who_reads_it(text: str) -> None:
+    shown = [clipped(text), UNKNOWN_FIELD.at(text, field=text, remedy=text).path]
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set("".join(shown))
 
 
 @given(st.none() | DAYS, st.none() | DAYS, DAYS)

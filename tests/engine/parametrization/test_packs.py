@@ -209,11 +209,20 @@ def test_packs_that_require_each_other_are_told_as_a_circle(tmp_path: Path) -> N
     assert {pack.code for pack in packs} == {"A", "B"}
 
 
-def test_a_folder_wins_over_a_shipped_code(tmp_path: Path) -> None:
+def test_a_code_is_a_shipped_pack_and_a_path_is_a_folder(tmp_path: Path) -> None:
     pack_folder(tmp_path, "FRA", header='[pack]\ncode = "MINE"\nversion = "1"\n')
+    pack_folder(tmp_path, "OURS", header='[pack]\ncode = "OURS"\nversion = "1"\n')
     with chdir(tmp_path):
-        packs, faults = read_packs(["FRA"])
-    assert not faults and [pack.code for pack in packs] == ["MINE"]
+        for name, codes in (("FRA", ["ALL", "FRA"]), ("./FRA", ["MINE"]), ("OURS", ["OURS"])):
+            packs, faults = read_packs([name])
+            assert not faults and [pack.code for pack in packs] == codes
+
+
+def test_one_pack_in_two_folders_is_a_fault(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        pack_folder(tmp_path, name, header='[pack]\ncode = "SAME"\nversion = "1"\n')
+    _, faults = read_packs([str(tmp_path / "a"), str(tmp_path / "b")])
+    assert [fault.code for fault in faults] == ["two_packs"]
 
 
 # --- whatever is written --------------------------------------------------------------------------------------------

@@ -101,6 +101,11 @@ def other(column: Column[Any], value: Any) -> Any:
             return "x"
 
 
+def spoilt(column: Any, value: Any) -> Any:
+    """As `other`; a number that no other document has, for two of one number the database refuses by itself."""
+    return f"{value}9" if column.name == "number" else other(column, value)
+
+
 def the(table: Table, row: dict[str, Any]) -> Any:
     return and_(*(column == row[column.name] for column in table.primary_key.columns))
 
@@ -135,7 +140,7 @@ def test_any_column_of_any_table_changed_by_the_least_is_found_and_named(house: 
             for column in table.columns:
                 row = chance.choice(rows)
                 document = row["id"] if table is tables.document else row["document"]
-                changed = update(table).where(the(table, row)).values({column: other(column, row[column.name])})
+                changed = update(table).where(the(table, row)).values({column: spoilt(column, row[column.name])})
                 problems = spoil.broken(changed)
                 if not problems or not (named(house, document)(problems) or column.name == "id"):
                     missed.append(f"{table.name}.{column.name} of {document}: {problems}")

@@ -125,7 +125,7 @@ def test_children_may_come_before_their_document(database: Database) -> None:
     with database.write() as connection:
         add_document(connection)
         add(connection, tables.delivery, state="pending", document=2)
-        add(connection, tables.document, id=2, value=2, key="other")
+        add(connection, tables.document, id=2, value=2, key="other", number="other")
 
 
 @pytest.mark.parametrize(
