@@ -54,6 +54,8 @@ def _journal(journal: AutomaticJournal, place: str) -> Iterator[Fault]:
         text = getattr(journal, field)
         if text:
             yield from _compiled(partial(formulas.condition, text), f"{place} {field}")
+    if journal.date:
+        yield from _compiled(partial(formulas.day, journal.date, None), f"{place} date")
     if journal.description:
         yield from _compiled(partial(formulas.words, journal.description, None), f"{place} description")
     for line in journal.line:
@@ -66,6 +68,7 @@ def _journal(journal: AutomaticJournal, place: str) -> Iterator[Fault]:
             ("when", line.when, formulas.condition),
             ("amount", line.amount, formulas.amount),
             ("tax_code", line.tax_code, formulas.words),
+            ("partner", line.partner, formulas.words),
             ("due_date", line.due_date, formulas.day),
             ("description", line.description, formulas.words),
         ]

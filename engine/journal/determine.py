@@ -15,7 +15,15 @@ from typing import TypeVar
 from engine.kernel.codes import POSTED_ONLY_IF_ASKED
 from engine.kernel.faults import Fault, FaultKind
 from engine.parametrization.catalog import WHY, Catalog
-from engine.parametrization.definitions import AutomaticJournal, Company, EntryType, InvoiceType, Journal, Scoped
+from engine.parametrization.definitions import (
+    AutomaticJournal,
+    AutomaticJournalGroup,
+    Company,
+    EntryType,
+    InvoiceType,
+    Journal,
+    Scoped,
+)
 
 NOT_USABLE = FaultKind(
     "reference_not_usable", "type {type} takes {table} {code}, which {company} may not use on {date}: {why}", "{remedy}"
@@ -35,9 +43,13 @@ FULFILMENTS = frozenset({"order", "delivery_note", "goods_receipt"})
 
 @dataclass(frozen=True, slots=True)
 class Determination:
-    """What a document is posted with; `journal` is None for a type that is not posted."""
+    """What a document is posted with; `journal` is None for a type that is not posted.
+
+    `automatic_journal` gives entry type, journal and number; `members` all that run, in order, it among them.
+    """
 
     automatic_journal: AutomaticJournal | None
+    members: tuple[AutomaticJournal, ...]
     entry_type: EntryType | None
     journal: Journal | None
     steps: tuple[dict[str, str], ...]
@@ -66,10 +78,11 @@ def determine(
     chain = _Chain(catalog, company, invoice_type, on)
     code = journal_code(invoice_type, direct=not reference_kinds & FULFILMENTS)
     posted = bool(code) or invoice_type.category not in POSTED_ONLY_IF_ASKED
-    recipe = chain.first(AutomaticJournal, [("type", code)]) if posted else None
-    if recipe and recipe.module not in ("", invoice_type.module):
-        facts = {"type": invoice_type.key, "journal": recipe.key, "module": recipe.module}
-        chain.faults.append(OTHER_MODULE.at("invoice_type", **facts))
+    recipe, members = chain.recipes(code) if posted else (None, ())
+    for member in members:
+        if member.module not in ("", invoice_type.module):
+            facts = {"type": invoice_type.key, "journal": member.key, "module": member.module}
+            chain.faults.append(OTHER_MODULE.at("invoice_type", **facts))
     sources = [("type", invoice_type.entry_type)]
     if not invoice_type.entry_type and recipe:
         sources.append(("automatic_journal", recipe.entry_type))
@@ -82,7 +95,7 @@ def determine(
             ("entry_type", entry_type.default_journal),
         ]
         book = chain.first(Journal, names)
-    return Determination(recipe, entry_type, book, tuple(chain.steps), tuple(chain.faults))
+    return Determination(recipe, members, entry_type, book, tuple(chain.steps), tuple(chain.faults))
 
 
 class _Chain:
@@ -92,6 +105,20 @@ class _Chain:
         self.catalog, self.company, self.type, self.on = catalog, company, invoice_type, on
         self.steps: list[dict[str, str]] = []
         self.faults: list[Fault] = []
+
+    def recipes(self, code: str) -> tuple[AutomaticJournal | None, tuple[AutomaticJournal, ...]]:
+        """(the main one, all that run): a code is looked up among groups first, then among single journals.
+
+        A member that is not meant for the company is left out; the main one must be.
+        """
+        group = self.catalog.meant(AutomaticJournalGroup, code, self.company, self.on)
+        if not isinstance(group.record, AutomaticJournalGroup):
+            one = self.first(AutomaticJournal, [("type", code)])
+            return one, (one,) if one else ()
+        self.steps.append({"from": "type", **group.as_step()})
+        main = self.first(AutomaticJournal, [("group", group.record.main or group.record.members[0])])
+        found = [self.catalog.one(AutomaticJournal, member, self.company, self.on) for member in group.record.members]
+        return main, tuple(member for member in found if member) if main else ()
 
     def first(self, kind: type[Kind], sources: list[tuple[str, str]], needed: bool = True) -> Kind | None:
         """The record the first source that names one means."""

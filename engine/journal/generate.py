@@ -7,7 +7,7 @@ rounds it, and sets the open-item line to the sum of the others, so that the con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -169,8 +169,6 @@ def generate(
     Runs inside `rules.arithmetic()`. Errors: Faulty, with every fault found.
     """
     values = facts.of(draft, catalog)
-    if journal.when:
-        _check_condition(journal, values)
     made, skipped, faults = _run(draft, journal, catalog, values)
     if faults:
         raise Faulty(faults)
@@ -179,6 +177,7 @@ def generate(
     ledgers = [code for code, use in sorted(entry_type.ledgers.items()) if use != "none"]
     if not ledgers:
         raise Faulty([NO_LEDGER.at("invoice_type", entry_type=entry_type.key)])
+    day = _day(journal.date, None, values) if journal.date else draft.accounting_date
     description: str | LateText = (
         _text(journal.description, None, values) if journal.description else draft.partner.name
     )
@@ -204,7 +203,7 @@ def generate(
         entries.append(
             Entry(
                 ledger=code, journal=book.code, entry_type=entry_type.code, automatic_journal=journal.key,
-                date=draft.accounting_date, currency=currency, document_currency=draft.currency,
+                date=day, currency=currency, document_currency=draft.currency,
                 description=description, lines=tuple(lines),
             )
         )  # fmt: skip
@@ -213,16 +212,39 @@ def generate(
     return Generated(tuple(entries), tuple(made), tuple(skipped))
 
 
-def _check_condition(journal: AutomaticJournal, values: Mapping[str, Any]) -> None:
-    """The header condition. Errors: Faulty when it does not hold, or cannot be computed."""
-    condition = formulas.condition(journal.when)
-    try:
-        holds = condition(values)
-    except FormulaFailed as failed:
-        raise Faulty([formula_fault(f"{journal.key} when", failed, "invoice_type")]) from failed
-    if not holds:
+def run(
+    draft: Draft, members: Sequence[AutomaticJournal], entry_type: EntryType, book: Journal, catalog: Catalog
+) -> Generated:
+    """The entries of every member whose condition holds; one alone is a group of one.
+
+    Errors: Faulty, with the faults of the first member that has any.
+    """
+    values = facts.of(draft, catalog)
+    running, refused = [], []
+    for journal in members:
+        condition = formulas.condition(journal.when) if journal.when else None
+        try:
+            holds = condition is None or bool(condition(values))
+        except FormulaFailed as failed:
+            raise Faulty([formula_fault(f"{journal.key} when", failed, "invoice_type")]) from failed
+        if condition is None or holds:
+            running.append(journal)
+            continue
         seen = ", ".join(f"{name} = {value}" for name, value in condition.operands(values))
-        raise Faulty([NOT_FOR_THIS.at("invoice_type", journal=journal.key, condition=journal.when, seen=seen)])
+        refused.append(NOT_FOR_THIS.at("invoice_type", journal=journal.key, condition=journal.when, seen=seen))
+    if not running:
+        raise Faulty(refused)
+    parts = []
+    for journal in running:
+        try:
+            parts.append(generate(draft, journal, entry_type, book, catalog))
+        except FormulaFailed as failed:  # of the header: those of lines are told with their rows
+            raise Faulty([formula_fault(journal.key, failed, "invoice_type")]) from failed
+    return Generated(
+        tuple(entry for part in parts for entry in part.entries),
+        tuple(made for part in parts for made in part.made),
+        tuple(skipped for part in parts for skipped in part.skipped),
+    )
 
 
 def _run(
@@ -278,12 +300,16 @@ def _one(
     return Made(
         line=line.id, row=place, ledgers=line.ledgers, side=side, amount=abs(amount),
         account=account(line.account, row, catalog, draft.company, draft.date),
-        partner=draft.partner.code or draft.partner.name,
-        tax_code=str(formulas.words(line.tax_code, bound)(values)) if line.tax_code else "",
+        partner=_said(line.partner, bound, values) if line.partner else draft.partner.code or draft.partner.name,
+        tax_code=_said(line.tax_code, bound, values) if line.tax_code else "",
         due_date=_day(line.due_date, bound, values) if line.due_date else getattr(row, "date", None),
         description=_text(line.description, bound, values) if line.description else "",
         formula=formula, values=values,
     )  # fmt: skip
+
+
+def _said(text: str, row: str | None, values: Mapping[str, Any]) -> str:
+    return str(formulas.words(text, row)(values))
 
 
 def _day(text: str, row: str | None, values: Mapping[str, Any]) -> date:

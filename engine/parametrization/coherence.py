@@ -53,6 +53,8 @@ ZERO_RATE = FaultKind(
 )
 REASON = FaultKind("tax_reason_needed", "a tax of category {category} has an exemption_code or a text", "add one")
 TERMS_SUM = FaultKind("terms_sum", "the parts add up to {sum} %", "make them 100 %")
+GROUP_SHAPE = FaultKind("group_shape", "group {code} has 1 to {most} different members", "mend `members`")
+GROUP_MAIN = FaultKind("group_main", "main {main} of group {code} is not among its members", "add it, or name another")
 NO_SOURCE = FaultKind(
     "account_source_needed", "a journal line names where its account comes from", "add one to `account`"
 )
@@ -75,10 +77,12 @@ class Reference:
     table: type[d.Record]
     field: str
     to: type[d.Record]
+    instead: type[d.Scoped] | None = None  # a table that is looked up first
 
 
 LONGEST_NUMBER = 60
 NEAREST_TOLD = 50
+MOST_MEMBERS = 10
 
 REFERENCES = (
     Reference(d.Company, "legislation", d.LegislationRecord),
@@ -95,8 +99,10 @@ REFERENCES = (
     Reference(d.CounterAssignment, "counter", d.Counter),
     Reference(d.InvoiceType, "entry_type", d.EntryType),
     Reference(d.InvoiceType, "journal", d.Journal),
-    Reference(d.InvoiceType, "automatic_journal", d.AutomaticJournal),
-    Reference(d.InvoiceType, "automatic_journal_direct", d.AutomaticJournal),
+    Reference(d.InvoiceType, "automatic_journal", d.AutomaticJournal, d.AutomaticJournalGroup),
+    Reference(d.InvoiceType, "automatic_journal_direct", d.AutomaticJournal, d.AutomaticJournalGroup),
+    Reference(d.AutomaticJournalGroup, "members", d.AutomaticJournal),
+    Reference(d.AutomaticJournalGroup, "main", d.AutomaticJournal),
     Reference(d.InvoiceType, "counter", d.Counter),
     Reference(d.AutomaticJournal, "entry_type", d.EntryType),
     Reference(d.AutomaticJournal, "journal", d.Journal),
@@ -176,6 +182,9 @@ def _dangling(catalog: Catalog, reference: Reference, place: Place) -> Iterator[
         }
     else:
         known = {key: [record] for key, record in catalog.table(to).items()}
+    if reference.instead:
+        instead = catalog.scopes(reference.instead)
+        known = {**known, **{called[0]: list(scope.values()) for called, scope in instead.items()}}
     told = 0
     for record in catalog.table(reference.table).values():
         value = getattr(record, reference.field)
@@ -319,6 +328,13 @@ def _automatic_journal(record: d.AutomaticJournal, place: str) -> Iterator[Fault
             yield NO_SOURCE.at(f"{place} line[{line.id}] account")
 
 
+def _group(record: d.AutomaticJournalGroup, place: str) -> Iterator[Fault]:
+    if not 1 <= len(record.members) <= MOST_MEMBERS or len(set(record.members)) < len(record.members):
+        yield GROUP_SHAPE.at(f"{place} members", code=record.code, most=MOST_MEMBERS)
+    if record.main and record.main not in record.members:
+        yield GROUP_MAIN.at(f"{place} main", code=record.code, main=record.main)
+
+
 def _fiscal_year(record: d.FiscalYear, place: str) -> Iterator[Fault]:
     if record.valid_to < record.valid_from:
         yield DATES_CROSS.at(f"{place} valid_to", since=record.valid_from, to=record.valid_to)
@@ -338,6 +354,7 @@ CHECKS: dict[type[d.Record], Callable[[Any, str], Iterator[Fault]]] = {
     d.Tax: _tax,
     d.Withholding: _rates,
     d.AutomaticJournal: _automatic_journal,
+    d.AutomaticJournalGroup: _group,
     d.FiscalYear: _fiscal_year,
     d.PaymentTerms: _terms,
     d.NamedFormula: _formula,

@@ -507,6 +507,7 @@ class AutomaticJournalLine(Part):
     account: tuple[AccountSource, ...]
     amount: FormulaText
     ledgers: tuple[Code, ...] = ()
+    partner: FormulaText = ""
     tax_code: FormulaText = ""
     due_date: FormulaText = ""
     description: FormulaText = ""
@@ -529,8 +530,27 @@ class AutomaticJournal(Scoped):
     reverse: FormulaText = ""
     entry_type: Code = ""
     journal: Code = ""
+    date: FormulaText = ""
+    closed_period: Literal["refuse", "first_open"] = "refuse"
     description: FormulaText = ""
+    allow_sampled: Flag = False
     line: tuple[AutomaticJournalLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutomaticJournalGroup(Scoped):
+    """Automatic journals that run together, up to ten; a type names it like a single one, and it is found first.
+
+    All members that are meant for the company and whose `when` holds run, each making its own entry. `main` (else the
+    first) gives entry type, journal and number. `matching` names lines of up to three of the entries to be matched.
+    """
+
+    TABLE: ClassVar[str] = "automatic_journal_group"
+    code: Code
+    description: Texts = field(default_factory=dict)
+    members: tuple[Code, ...]
+    main: Code = ""
+    matching: tuple[Mapping[Code, Identifier], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,7 +627,8 @@ TABLES: dict[str, type[Record]] = {
     for kind in (
         Pack, Folder, LegislationRecord, Company, Site, CompanyGroup, User, Chart, Ledger, Account, AccountingCode,
         Journal, EntryType, Counter, CounterAssignment, Tax, Withholding, ChargeKind, Mention, PaymentTerms,
-        PaymentMethod, SettlementAccount, FiscalYear, InvoiceType, AutomaticJournal, NamedFormula, DeliveryRule,
+        PaymentMethod, SettlementAccount, FiscalYear, InvoiceType, AutomaticJournal, AutomaticJournalGroup,
+        NamedFormula, DeliveryRule,
         Override, Example,
     )
 }  # fmt: skip

@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
-from engine.drafting.desk import formula_fault
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import NOT_YET, Asked, Reference
 from engine.journal.determine import Determination, determine
-from engine.journal.generate import Generated, generate
+from engine.journal.generate import Generated, run
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
 from engine.parametrization.catalog import Catalog
@@ -26,7 +25,7 @@ from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
 from engine.posting.ports import PostingStore
 from engine.selection import company_of, pick
-from rules import FormulaFailed, arithmetic
+from rules import arithmetic
 
 if TYPE_CHECKING:
     from engine.posting.rows import Rows
@@ -139,12 +138,8 @@ def plan(
         if faults or numbers.series is None:
             raise Faulty(faults)
         generated = Generated((), (), ())
-        if found.automatic_journal and found.entry_type and found.journal:
-            recipe = found.automatic_journal
-            try:
-                generated = generate(drafted, recipe, found.entry_type, found.journal, catalog)
-            except FormulaFailed as failed:  # of the header: those of lines are told with their rows
-                raise Faulty([formula_fault(recipe.key, failed, "invoice_type")]) from failed
+        if found.members and found.entry_type and found.journal:
+            generated = run(drafted, found.members, found.entry_type, found.journal, catalog)
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
 
 

@@ -171,6 +171,7 @@ def test_every_reference_between_tables_is_followed(reference: Reference) -> Non
         d.FiscalYear(company="ACME", code="2026", valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31)),
         d.SettlementAccount(code="BANK", account="512"),
         d.ChargeKind(code="PORT", kind="charge"),
+        d.AutomaticJournalGroup(code="G", members=("SIHI",)),
     ]  # fmt: skip
     record = next(one for one in samples if isinstance(one, reference.table))
     was = getattr(record, reference.field)
