@@ -14,7 +14,7 @@ from engine.drafting.request import Party, Request
 from engine.kernel.codes import CREDITS
 from engine.kernel.faults import Fault, FaultKind, clipped, nearest
 from engine.parametrization.catalog import WHY, Catalog
-from engine.parametrization.definitions import Company, InvoiceType, LegislationRecord, NamedFormula, Scoped
+from engine.parametrization.definitions import Company, InvoiceType, NamedFormula, Scoped
 from rules import FormulaFailed
 from rules.errors import FAILURES
 
@@ -43,11 +43,10 @@ class Desk:
         self.faults: list[Fault] = []
         self.wanted = "customer" if invoice_type.module == "sales" else "supplier"
         self.partner: Party | None = getattr(request, self.wanted)
-        legislation = catalog.table(LegislationRecord).get(company.legislation)
-        self.own_currency = company.currency or (legislation.currency if legislation else "EUR")
+        self.own_currency = catalog.currency_of(company)
         self.currency = request.currency or self.own_currency
-        own_language = company.language or (legislation.language if legislation else catalog.language)
-        self.language = request.language or (self.partner.language if self.partner else "") or own_language
+        partners = self.partner.language if self.partner else ""
+        self.language = request.language or partners or catalog.language_of(company)
         self.tax_point = origin or self._corrected_date() or request.supply_date or request.date
 
     @cached_property

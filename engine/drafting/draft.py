@@ -197,7 +197,8 @@ def _line(desk: Desk, index: int, line: Line) -> DraftLine | None:
         desk.faults.append(DISCOUNT_TOO_LARGE.at(f"{path}.discounts"))
     if abs(amounts.gross) >= AMOUNT_LIMIT:
         desk.faults.append(AMOUNT_TOO_LARGE.at(path))
-    use = taxation.tax_use(desk, line.tax_code, f"{path}.tax_code", line.nature, line.product)
+    corrected = next((one.date for one in line.references if one.kind == "corrects" and one.date), None)
+    use = taxation.tax_use(desk, line.tax_code, f"{path}.tax_code", line.nature, line.product, corrected)
     if use is None:
         return None
     taken = zip(discounts, amounts.discounts, strict=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.kernel.money import quantum
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company, InvoiceType, LegislationRecord
+from engine.parametrization.definitions import Company, InvoiceType
 
 if TYPE_CHECKING:
     from engine.drafting.drafted import Draft
@@ -65,12 +65,9 @@ def before_amounts(
     company: Company, invoice_type: InvoiceType, partner: Party | None, catalog: Catalog
 ) -> dict[str, Any]:
     """What is known before anything is computed."""
-    legislation = catalog.table(LegislationRecord).get(company.legislation)
     facts = CompanyFacts(
-        company.code, company.legislation, company.address.country,
-        company.currency or (legislation.currency if legislation else ""),
-        company.language or (legislation.language if legislation else ""),
-        company.tax_regime, company.vat_on_debits, company.vat_number,
+        company.code, company.legislation, company.address.country, catalog.currency_of(company),
+        catalog.language_of(company), company.tax_regime, company.vat_on_debits, company.vat_number,
     )  # fmt: skip
     return {"company": facts, "type": invoice_type, "partner": partner}
 

@@ -52,9 +52,10 @@ class TaxUse:
     due: str
 
 
-def tax_use(desk: Desk, code: str, path: str, nature: str, product: str) -> TaxUse | None:
-    """The tax a code means here; None when there is a fault."""
-    record = desk.record(Tax, code, path, desk.tax_point)
+def tax_use(desk: Desk, code: str, path: str, nature: str, product: str, on: date | None = None) -> TaxUse | None:
+    """The tax a code means at the tax point, or on the day of what a line corrects; None when there is a fault."""
+    day = on or desk.tax_point
+    record = desk.record(Tax, code, path, day)
     if record is None:
         return None
     if record.category in SELF_ASSESSED:
@@ -62,9 +63,9 @@ def tax_use(desk: Desk, code: str, path: str, nature: str, product: str) -> TaxU
             desk.faults.append(NOT_YET.at(path, what="a purchase whose tax the buyer assesses"))
         elif desk.partner and not desk.partner.vat_number:
             desk.faults.append(PARTNER_ID_MISSING.at(path, category=record.category))
-    rate = rate_on(record.rate, desk.tax_point)
+    rate = rate_on(record.rate, day)
     if rate is None:
-        desk.faults.append(NO_RATE.at(path, code=code, date=desk.tax_point))
+        desk.faults.append(NO_RATE.at(path, code=code, date=day))
         return None
     return TaxUse(record.code, record.category, rate, record.due or _due(desk, nature, product, path))
 

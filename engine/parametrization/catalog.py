@@ -99,6 +99,18 @@ class Catalog:
         """The folder's language, which translations fall back to."""
         return next((folder.language for folder in self.table(d.Folder).values()), "en")
 
+    def currency_of(self, company: d.Company) -> str:
+        """A company's currency: its own, else its legislation's."""
+        return company.currency or self._legislation(company).currency
+
+    def language_of(self, company: d.Company) -> str:
+        """A company's language: its own, else its legislation's."""
+        return company.language or self._legislation(company).language
+
+    def _legislation(self, company: d.Company) -> d.LegislationRecord:
+        """Every company has one: a plan without it is refused."""
+        return self.table(d.LegislationRecord)[company.legislation]
+
     def text(self, texts: Mapping[str, str], language: str) -> str:
         """A translation: the language asked for, else the folder's, else any there is."""
         return texts.get(language) or texts.get(self.language) or next(iter(texts.values()), "")

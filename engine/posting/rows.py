@@ -14,7 +14,7 @@ from engine.journal.generate import LateText
 from engine.kernel.faults import Faulty
 from engine.kernel.money import ZERO, rounded
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import LegislationRecord, SchemedId
+from engine.parametrization.definitions import SchemedId
 from engine.posting import canon
 from engine.posting.post import Plan
 from rules import FormulaFailed
@@ -150,7 +150,6 @@ def _reference(one: Reference) -> Row:
 def _content(draft: Draft, catalog: Catalog) -> Row:
     """What the columns do not hold, frozen as it is now: parties, texts, terms."""
     request, kind, company = draft.request, draft.type, draft.company
-    legislation = catalog.table(LegislationRecord).get(company.legislation)
     return {
         "company": {
             "name": company.name, "legislation": company.legislation, "currency": draft.company_currency,
@@ -160,7 +159,7 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
             "share_capital": company.share_capital, "trade_register": company.trade_register,
             "tax_regime": company.tax_regime, "address": asdict(company.address),
             "bank_accounts": [[account.iban, account.bic] for account in company.bank_accounts],
-            "country": company.address.country or (legislation.country if legislation else ""),
+            "country": company.address.country,
         },
         "partner": _party(draft.partner),
         "ship_to": _party(request.ship_to) if request.ship_to else None,

@@ -183,3 +183,13 @@ def test_connections_settings_that_no_longer_fit_tell_no_secret(house: House) ->
     detail = house.row(tables.delivery)["detail"]
     assert "hunter3" not in detail
     assert "not well configured" in detail
+
+
+def test_a_line_that_corrects_a_document_takes_that_documents_rate(house: House) -> None:
+    old = [{"kind": "corrects", "number": "FV-2013-1", "date": "2013-11-04"}]
+    lines = [line(references=old), line(description="Rien à voir")]
+    answer = house.post(invoice(lines), references=[{"kind": "corrects", "number": "FV-2026-9", "date": "2026-01-05"}],
+                        invoice_type="AVF", category="credit_note")  # fmt: skip
+    assert sorted(tax["rate"] for tax in answer["taxes"]) == ["19.6", "20"]
+    alone = house.post(invoice([line(references=old)]), invoice_type="AVF", category="credit_note")
+    assert [tax["rate"] for tax in alone["taxes"]] == ["19.6"]
