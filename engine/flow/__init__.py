@@ -27,6 +27,7 @@ from engine.flow.parametrization import (
     offered,
     plan_packs,
     plan_rollback,
+    prefilled,
     revisions,
 )
 from engine.flow.posting import explained, post, post_many, post_one_of_many
@@ -55,6 +56,7 @@ __all__ = [
     "post",
     "post_many",
     "post_one_of_many",
+    "prefilled",
     "relay",
     "replay",
     "revisions",

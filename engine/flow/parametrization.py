@@ -352,6 +352,13 @@ def offered(
     return choose(catalog, found, day, module=module, category=category, user=users.get(user))
 
 
+def prefilled(house: House, context: Context, user: str) -> dict[str, str]:
+    """What a record a user begins starts with: the legislation of their filter (LEGFIL), which they may change."""
+    allowed(context, "read")
+    found = house.catalog().table(User).get(user)
+    return {"legislation": found.legislation_filter} if found and found.legislation_filter else {}
+
+
 def language_of(house: House, user: str) -> str:
     """What a user reads: their language, else the folder's."""
     catalog = house.catalog()

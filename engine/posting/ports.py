@@ -32,6 +32,7 @@ class Stored:
     entries: Sequence[Row]
     entry_lines: Sequence[Row]
     deliveries: Sequence[Row]
+    audit: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)

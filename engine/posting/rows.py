@@ -20,7 +20,7 @@ from engine.posting.post import Plan
 from rules import FormulaFailed
 
 Row = dict[str, Any]
-IN_BODY = ("document", "document_line", "document_tax", "entry", "entry_line")
+IN_BODY = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
 """Tables whose rows are in a document's hash."""
 
 
@@ -35,7 +35,9 @@ class Rows:
     @property
     def body_hash(self) -> str:
         """Over everything that does not depend on the number."""
-        return canon.body_hash([("document", [self.document]), *((name, self.children[name]) for name in IN_BODY[1:])])
+        return canon.body_hash(
+            [("document", [self.document]), *((name, self.children.get(name, [])) for name in IN_BODY[1:])]
+        )
 
     def completed(self, number: str) -> dict[str, list[Row]]:
         """The children with the texts that print the number."""
@@ -112,7 +114,7 @@ def audit_row(document: Row, audit_id: int) -> Row:
     """Who posted what, and when."""
     return {
         "id": audit_id, "at": document["posted_at"], "actor": document["actor"], "action": "post",
-        "company": document["company"], "subject": f"document {document['id']}",
+        "company": document["company"], "subject": f"document {document['id']}", "document": document["id"],
         "detail": canon.json_text({"invoice_type": document["invoice_type"], "request": document["content_hash"]}),
     }  # fmt: skip
 

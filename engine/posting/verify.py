@@ -52,6 +52,7 @@ def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterato
         ("document_tax", stored.taxes),
         ("entry", entries),
         ("entry_line", entry_lines),
+        ("audit", stored.audit),
     ]
     body = canon.body_hash(tables)
     if body != document["body_hash"]:

@@ -16,6 +16,8 @@ from engine.storage.database import Database
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
+CHILDREN = (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit)
+"""What belongs to a document and is in its hash."""
 CHUNK = 200
 """Documents read at a time when a whole series is walked."""
 
@@ -107,18 +109,13 @@ class SqlDocumentStore:
             with self._read() as connection:
                 documents = _rows(connection, chunk.order_by(order).limit(CHUNK))
                 ids = [row["id"] for row in documents]
-                lines, taxes, entries, entry_lines = (
-                    _by_document(connection, child, ids)
-                    for child in (tables.document_line, tables.document_tax, tables.entry, tables.entry_line)
-                )
+                children = [_by_document(connection, child, ids) for child in CHILDREN]
             if not documents:
                 return
             after = documents[-1][order.name]
             for one in documents:
-                mine = one["id"]
-                yield Stored(
-                    one, lines.get(mine, ()), taxes.get(mine, ()), entries.get(mine, ()), entry_lines.get(mine, ()), ()
-                )
+                lines, taxes, entries, entry_lines, audit = (child.get(one["id"], ()) for child in children)
+                yield Stored(one, lines, taxes, entries, entry_lines, (), audit)
 
 
 def _uses(table: str, key: str) -> Exists | None:
@@ -146,7 +143,7 @@ def _uses(table: str, key: str) -> Exists | None:
 
 
 def whole(connection: Connection, document: Row) -> Stored:
-    """The rows of a document: five statements, however many lines it has."""
+    """The rows of a document: six statements, however many lines it has."""
     mine = document["id"]
     return Stored(
         document=document,
@@ -155,6 +152,7 @@ def whole(connection: Connection, document: Row) -> Stored:
         entries=_of(connection, tables.entry, mine),
         entry_lines=_of(connection, tables.entry_line, mine),
         deliveries=_of(connection, tables.delivery, mine),
+        audit=_of(connection, tables.audit, mine),
     )
 
 

@@ -234,7 +234,9 @@ audit = Table(
     Column("action", String(40), nullable=False),
     Column("company", String(20), nullable=False),
     Column("subject", String(200), nullable=False),
+    Column("document", Id),  # the one it is about, whose hash holds this row too
     Column("detail", Text, nullable=False),
+    Index(None, "document"),
 )
 POSTED = (document, document_line, document_tax, entry, entry_line, audit)
 """Insert-only; guarded by triggers."""

@@ -177,9 +177,11 @@ def upgrade() -> None:
         sa.Column("action", sa.String(40), nullable=False),
         sa.Column("company", sa.String(20), nullable=False),
         sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("document", ID),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
+    op.create_index(op.f("ix_audit_document"), "audit", ["document"])
     for table in ("document", "document_line", "document_tax", "entry", "entry_line", "audit"):
         _insert_only(table)
     op.execute(_report_document())

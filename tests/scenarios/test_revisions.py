@@ -163,3 +163,12 @@ def test_an_overridden_record_is_used_at_once_and_survives_a_restart(house: Hous
     assert answer["entries"][0]["journal"] == "OD"
     with pytest.raises(Faulty):
         house.apply(tmp_path, "LOCAL", override.replace("OD", "NONE"))
+
+
+def test_a_legislation_filter_prefills_and_narrows_and_never_stops_a_posting(house: House) -> None:
+    assert flow.prefilled(house, house.context, "paolo") == {"legislation": "ITA"}
+    assert flow.prefilled(house, house.context, "alex") == {}
+    narrowed = flow.offered(house, house.context, "PARIS", user="paolo")
+    assert {one.reason for one in narrowed.refused} >= {"user_filter"}
+    clerk = flow.Context(flow.Actor("paolo", lambda action, company, type: True), house.clock)
+    assert "faults" not in flow.post_one_of_many(house, clerk, 0, invoice(invoice_type="FACT"))
