@@ -12,12 +12,12 @@ from engine.kernel.clock import SystemClock
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.merge import effective
 from engine.storage.database import Database, check_ready, open_database, upgrade
-from engine.storage.documents import SqlDocumentStore
 from engine.storage.revisions import SqlParametrizationStore
 
 if TYPE_CHECKING:
     from engine.spi.host import Plugins
     from engine.storage.deliveries import SqlDeliveryStore
+    from engine.storage.documents import SqlDocumentStore
     from engine.storage.posting import SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
@@ -30,7 +30,6 @@ class BuiltHouse:
     def __init__(self, database: Database, plugins: Plugins | None = None) -> None:
         self.database = database
         self.parametrization = SqlParametrizationStore(database)
-        self.documents = SqlDocumentStore(database)
         self._given = plugins
         self._catalog: Catalog | None = None
 
@@ -39,6 +38,12 @@ class BuiltHouse:
         from engine.spi.host import load_plugins
 
         return self._given or load_plugins()
+
+    @cached_property
+    def documents(self) -> SqlDocumentStore:
+        from engine.storage.documents import SqlDocumentStore
+
+        return SqlDocumentStore(self.database)
 
     @cached_property
     def posting(self) -> SqlPostingStore:
