@@ -90,6 +90,16 @@ def plan_packs(
     house: House, context: Context, names: Sequence[str], progress: Callable[[str], None] = lambda step: None
 ) -> PackPlan:
     """Read packs with what they require; tell what would change, and every fault. Writes nothing."""
+    plan, packs = read_and_plan(house, context, names, progress)
+    progress(STEPS[4])
+    failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
+    return replace(plan, failing=failing)
+
+
+def read_and_plan(
+    house: House, context: Context, names: Sequence[str], progress: Callable[[str], None] = lambda step: None
+) -> tuple[PackPlan, Sequence[ReadPack]]:
+    """A plan whose examples were not run, and the packs it comes from."""
     from engine.parametrization.packs import read_packs
     from engine.parametrization.revisions import candidate
 
@@ -99,10 +109,7 @@ def plan_packs(
     packs, faults = read_packs(names, set(before.bodies.get("pack", ())))
     progress(STEPS[1])
     found = candidate(before, packs)
-    plan = _planned(house, context, tuple(pack.code for pack in packs), found, faults, progress)
-    progress(STEPS[4])
-    failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
-    return replace(plan, failing=failing)
+    return _planned(house, context, tuple(pack.code for pack in packs), found, faults, progress), packs
 
 
 def run_examples(plan: PackPlan, packs: Sequence[ReadPack]) -> Iterator[ExampleResult]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
-from engine.flow.parametrization import plan_packs, run_examples
+from engine.flow.parametrization import read_and_plan, run_examples
 from engine.kernel.faults import Faulty
 from engine.parametrization.definitions import Example
 
@@ -50,14 +50,11 @@ def test_packs(house: House, context: Context, names: Sequence[str], *, update: 
     With `update`, what comes out is written into the files as what is expected; comments stay.
     Errors: Faulty when the packs themselves are not well.
     """
-    from engine.parametrization.packs import read_packs
     from engine.parametrization.writer import update_values
 
-    plan = plan_packs(house, context, names)
+    plan, packs = read_and_plan(house, context, names)
     if plan.faults:
         raise Faulty(plan.faults)
-    in_force = house.parametrization.state(house.parametrization.head()).bodies.get("pack", ())
-    packs, _ = read_packs(names, set(in_force))
     asked = _named(packs, names)
     results = list(run_examples(plan, asked))
     writable: set[str] = set()
@@ -104,7 +101,7 @@ def replay(
     from engine.rehearsal.replay import replay as again
 
     allowed(context, "read", company)
-    plan = plan_packs(house, context, names)
+    plan, _ = read_and_plan(house, context, names)
     if plan.faults:
         raise Faulty(plan.faults)
 
