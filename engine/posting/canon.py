@@ -18,6 +18,8 @@ from engine.kernel.money import plain
 VERSION = 1
 FIRST = "0" * 64
 """The previous hash of the first document of a series."""
+HASHED = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
+"""Tables whose rows are in a document's hash, in this order."""
 AFTER_NUMBER = {
     "document": frozenset({"series", "value", "number", "canon", "body_hash", "previous_hash", "hash"}),
     "entry": frozenset({"description"}),
@@ -33,11 +35,11 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
-def body_hash(tables: Iterable[tuple[str, Iterable[Row]]]) -> str:
-    """The hash of every row a document writes, without what depends on the number."""
+def body_hash(rows_of: Mapping[str, Iterable[Row]]) -> str:
+    """The hash of a document's rows, given by table, without what depends on the number."""
     digest = hashlib.sha256()
-    for table, rows in tables:
-        for row in rows:
+    for table in HASHED:
+        for row in rows_of.get(table, ()):
             kept = {name: value for name, value in row.items() if name not in AFTER_NUMBER.get(table, ())}
             digest.update(table.encode())
             digest.update(json_text(kept).encode())

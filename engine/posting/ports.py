@@ -34,6 +34,13 @@ class Stored:
     deliveries: Sequence[Row]
     audit: Sequence[Row] = ()
 
+    @property
+    def by_table(self) -> dict[str, Sequence[Row]]:
+        return {
+            "document": [self.document], "document_line": self.lines, "document_tax": self.taxes,
+            "entry": self.entries, "entry_line": self.entry_lines, "delivery": self.deliveries, "audit": self.audit,
+        }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

@@ -20,8 +20,6 @@ from engine.posting.post import Plan
 from rules import FormulaFailed
 
 Row = dict[str, Any]
-IN_BODY = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
-"""Tables whose rows are in a document's hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +33,7 @@ class Rows:
     @property
     def body_hash(self) -> str:
         """Over everything that does not depend on the number."""
-        return canon.body_hash(
-            [("document", [self.document]), *((name, self.children.get(name, [])) for name in IN_BODY[1:])]
-        )
+        return canon.body_hash({"document": [self.document], **self.children})
 
     def completed(self, number: str) -> dict[str, list[Row]]:
         """The children with the texts that print the number."""
