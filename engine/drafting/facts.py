@@ -72,11 +72,11 @@ def before_amounts(
     return {"company": facts, "type": invoice_type, "partner": partner}
 
 
-def of(draft: Draft, catalog: Catalog, number: str | None = None) -> Mapping[str, Any]:
-    """Everything a formula about a whole document may name; `number` when it is known."""
+def of(draft: Draft, catalog: Catalog) -> Mapping[str, Any]:
+    """Everything a formula about a whole document may name; its number is not known yet."""
     totals = draft.totals
     document = DocumentFacts(
-        draft.type.module, draft.type.category, draft.is_credit, draft.date, draft.currency, draft.language, number,
+        draft.type.module, draft.type.category, draft.is_credit, draft.date, draft.currency, draft.language, None,
         draft.request.subject, draft.request.supplier_number,
         draft.due_dates[0].date if draft.due_dates else draft.date,
         totals.lines, totals.charges, totals.allowances, totals.net, totals.tax, totals.gross, totals.withholding,

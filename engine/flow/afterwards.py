@@ -60,6 +60,8 @@ def relay(house: House, context: Context, progress: Callable[[], None] = lambda:
 
 def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
     """Make or change a connection. Errors: Faulty, with each setting the channel refuses."""
+    from engine.outbox.words import wrong_settings
+
     allowed(context, "configure")
     if not re.fullmatch(r"[A-Z0-9][A-Z0-9_.-]{0,19}", code):
         raise Faulty([BAD_SETTING.at("connection", words="a connection is called by 1 to 20 of A-Z, 0-9, _ . -")])
@@ -70,10 +72,8 @@ def configure(house: House, context: Context, code: str, channel: str, settings:
     try:
         model = offers.settings_model.model_validate(dict(settings))
     except ValueError as wrong:
-        words = str(wrong)
-        found = getattr(wrong, "errors", lambda: [{"loc": (), "msg": words}])()
-        faults = [BAD_SETTING.at(".".join(map(str, one["loc"])), words=one["msg"]) for one in found]
-        raise Faulty(faults) from wrong
+        told = wrong_settings(wrong) or [("", str(wrong))]
+        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in told]) from wrong
     house.deliveries.configure(code, channel, model.model_dump_json(), context.clock.now(), context.actor.name)
 
 

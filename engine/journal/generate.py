@@ -342,15 +342,11 @@ def _merged(
         key = (code, one.side, partner, one.tax_code, due, said)
         debit, credit = (one.amount, ZERO) if one.side == DEBIT else (ZERO, one.amount)
         before = lines.get(key)
+        by: tuple[str, ...] = ()
         if before:
-            debit, credit = debit + before.debit, credit + before.credit
-        by = (
-            (*before.made_by, one.line)
-            if before and one.line not in before.made_by
-            else before.made_by
-            if before
-            else (one.line,)
-        )
+            debit, credit, by = debit + before.debit, credit + before.credit, before.made_by
+        if one.line not in by:
+            by = (*by, one.line)
         lines[key] = EntryLine(code, debit, credit, one.description, partner, one.tax_code, due, debit - credit, by)
     return list(lines.values()), list(dict.fromkeys(faults))
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from engine.kernel.clock import Clock, token
 from engine.kernel.errors import EngineError
-from engine.outbox.words import in_words, plugin_fault, written
+from engine.outbox.words import in_words, plugin_fault, written, wrong_settings
 from engine.spi.contracts import (
     DeliveryChannel,
     DocumentFormat,
@@ -160,10 +160,7 @@ class Relay:
         try:
             return channel.settings_model.model_validate(settings)
         except ValueError as wrong:
-            told: list[dict[str, Any]] = getattr(
-                wrong, "errors", list
-            )()  # fields and words only: a value may be a secret
-            words = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in told)
+            words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
             raise TryLater(f"connection {row['connection']} is not well configured: {words}") from wrong
 
     def _render(self, row: Row, view: DocumentView) -> File:

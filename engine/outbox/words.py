@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 MOST = 2000
 
@@ -14,6 +15,12 @@ def written(text: object) -> str:
 
 def plugin_fault(bug: BaseException) -> str:
     return written(f"plugin fault: {type(bug).__name__}: {bug}")
+
+
+def wrong_settings(error: ValueError) -> list[tuple[str, str]]:
+    """(field, words) of each setting a channel's model refuses; without the values, which may be secrets."""
+    told: list[dict[str, Any]] = getattr(error, "errors", list)()
+    return [(".".join(map(str, one["loc"])), one["msg"]) for one in told]
 
 
 def in_words(pause: timedelta) -> str:
