@@ -10,7 +10,7 @@ from engine.journal.determine import journal_code
 from engine.lint.findings import Finding, FindingKind
 from engine.lint.survey import Survey
 from engine.parametrization import definitions as d
-from engine.parametrization.coherence import REFERENCES, Reference
+from engine.parametrization.coherence import REFERENCES
 from engine.parametrization.vocabulary import NAMED
 
 UNUSED = FindingKind("lint_unused", "info", "nothing names it{but}", "{remedy}")
@@ -29,8 +29,6 @@ NAMED_BY_PARTNERS = frozenset({"customer", "supplier"})
 BUT: Mapping[str, str] = {d.PaymentTerms.TABLE: "; documents and partners still may"}
 ASKED = ("counter", "journal", "entry_type", "automatic_journal", "automatic_journal_group", "payment_terms", "chart",
          "ledger")  # fmt: skip
-MORE = (Reference(d.SettlementAccount, "journal", d.Journal),)
-"""Uses beside the references that coherence follows."""
 
 
 def look(survey: Survey) -> Iterator[Finding]:
@@ -64,7 +62,7 @@ def _meets(users: Iterable[str], legislation: str) -> bool:
 def _named(survey: Survey) -> dict[str, dict[str, set[str]]]:
     """For each table, the codes named and the legislations of who names them."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for reference in (*REFERENCES, *MORE):
+    for reference in REFERENCES:
         for record in survey.catalog.table(reference.table).values():
             value = getattr(record, reference.field)
             for code in [value] if isinstance(value, str) else value:
