@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from engine.drafting import facts
 from engine.drafting.request import Party, Request
 from engine.kernel.codes import CREDITS
 from engine.kernel.faults import Fault, FaultKind, clipped, nearest
@@ -55,6 +56,11 @@ class Desk:
         natures = {line.nature for line in self.request.lines}
         return next(iter(natures)) if len(natures) == 1 else "goods"
 
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """What formulas may name before anything is computed."""
+        return facts.before_amounts(self.company, self.type, self.partner, self.catalog)
+
     @property
     def is_credit(self) -> bool:
         return self.type.category in CREDITS
@@ -65,9 +71,9 @@ class Desk:
         if meant.record is None:
             usable = {record.key.split("/")[0] for record in self.catalog.all_meant(kind, self.company, on)}
             why = WHY[meant.verdict.reason] if meant.verdict else ""
-            facts = {"table": kind.TABLE, "code": code, "company": self.company.code, "date": on, "why": why}
+            told = {"table": kind.TABLE, "code": code, "company": self.company.code, "date": on, "why": why}
             remedy = nearest(code, usable, "choose one the company may use")
-            self.faults.append(UNKNOWN_REFERENCE.at(path, remedy=remedy, **facts))
+            self.faults.append(UNKNOWN_REFERENCE.at(path, remedy=remedy, **told))
         return cast("Kind | None", meant.record)
 
     def formula(self, code: str) -> NamedFormula | None:

@@ -75,9 +75,8 @@ def _due(desk: Desk, nature: str, product: str, path: str) -> str:
     formula = desk.formula("tax_due")
     if formula is None:
         return "invoice"
-    values = facts.before_amounts(desk.company, desk.type, desk.partner, desk.catalog)
     try:
-        return str(named("tax_due", formula.text)(values | {"line": facts.TaxLine(nature, product)}))
+        return str(named("tax_due", formula.text)(desk.known | {"line": facts.TaxLine(nature, product)}))
     except FormulaFailed as failed:
         desk.failed("formula tax_due", failed, path)
         return "invoice"
