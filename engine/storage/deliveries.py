@@ -14,7 +14,7 @@ from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, File
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
-from engine.storage.documents import whole
+from engine.storage.documents import rows_of
 
 Row = Mapping[str, Any]
 
@@ -72,8 +72,8 @@ class SqlDeliveryStore:
         table = tables.document
         with self._database.read() as connection:
             row = connection.execute(select(table).where(table.c.id == document)).mappings().one()
-            stored = whole(connection, dict(row))
-        return document_view(stored.document, stored.lines, stored.taxes)
+            lines = rows_of(connection, tables.document_line, document)
+            return document_view(dict(row), lines, rows_of(connection, tables.document_tax, document))
 
     def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
         row = {

@@ -147,16 +147,17 @@ def whole(connection: Connection, document: Row) -> Stored:
     mine = document["id"]
     return Stored(
         document=document,
-        lines=_of(connection, tables.document_line, mine),
-        taxes=_of(connection, tables.document_tax, mine),
-        entries=_of(connection, tables.entry, mine),
-        entry_lines=_of(connection, tables.entry_line, mine),
-        deliveries=_of(connection, tables.delivery, mine),
-        audit=_of(connection, tables.audit, mine),
+        lines=rows_of(connection, tables.document_line, mine),
+        taxes=rows_of(connection, tables.document_tax, mine),
+        entries=rows_of(connection, tables.entry, mine),
+        entry_lines=rows_of(connection, tables.entry_line, mine),
+        deliveries=rows_of(connection, tables.delivery, mine),
+        audit=rows_of(connection, tables.audit, mine),
     )
 
 
-def _of(connection: Connection, table: Table, document: int) -> list[Row]:
+def rows_of(connection: Connection, table: Table, document: int) -> list[Row]:
+    """The rows of a document in one table, in their order: one statement."""
     order = [column for column in table.primary_key.columns if column.name != "document"]
     return _rows(connection, select(table).where(table.c.document == document).order_by(*order))
 
