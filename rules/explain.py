@@ -5,7 +5,7 @@ taken is shown, and of `and` and `or` only the sides that were looked at.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from rules.arithmetic import arithmetic
 from rules.compile import compile_node
 from rules.errors import FormulaFailed
-from rules.nodes import Aggregate, Conditional, Literal, Logic, Name, Node, Word, children
+from rules.nodes import Aggregate, Conditional, Literal, Logic, LookupCall, Name, Named, Node, Word, children
 from rules.vocabulary import Vocabulary
 
 MAX_ROWS = 20  # rows of a collection that are shown one by one
@@ -63,15 +63,20 @@ class _Explainer:
         return Explanation(self.text[slice(*node.span)], _plain(value), inside, failed)
 
     def _value(self, node: Node, values: Values) -> tuple[object, str | None]:
+        if isinstance(node, Named):
+            return self._value(node.body, values)
         if isinstance(node, Name):  # missing is no failure until something needs it
             return _attribute(values.get(node.parts[0]), node.parts[1]), None
-        compiled = compile_node(node, self.vocabulary)
+        compiled = compile_node(node, self.vocabulary, may_be_missing=isinstance(node, LookupCall))
         try:
             return compiled.function(*(values[root] for root in compiled.roots)), None
         except Exception as error:  # as in Formula: whatever values raise
             return None, self.failure(error, values).code
 
     def _inside(self, node: Node, values: Values) -> Iterator[Explanation]:
+        if isinstance(node, Named):  # its parts are written in its own text
+            yield replace(self, text=node.text).part(node.body, values)
+            return
         if isinstance(node, Aggregate):
             yield from self._rows(node, values)
             return

@@ -23,9 +23,9 @@ class Formulas:
 
     def __init__(self, below: "Formulas | None") -> None:
         self.money: Text = st.sampled_from(["line.net", "document.net", "money(10.05)", "money(-3)"])
-        self.amount: Text = st.sampled_from(["document.price"])
+        self.amount: Text = st.sampled_from(["document.price", "formula.base"])
         self.number: Text = st.sampled_from(["line.quantity", "document.copies", "2", "0.5", "(2 - 2)"])
-        self.percent: Text = st.sampled_from(["line.rate", "document.discount", "22%", "12.5%"])
+        self.percent: Text = st.sampled_from(["line.rate", "document.discount", "22%", "12.5%", "formula.reduced"])
         self.text: Text = st.sampled_from(["document.number", "text(line.nature)", "'abc'", '"x {document.net}"', "''"])
         self.date: Text = st.sampled_from(["document.date", "document.due", "2026-01-31", "2028-02-29"])
         self.boolean: Text = st.sampled_from(
@@ -39,6 +39,7 @@ class Formulas:
         self.money |= st.one_of(
             _fill("({} + {})", low.money, low.money),
             _fill("(-{} - {})", low.money, low.money),
+            st.just("formula.total"),
             _fill("round({})", low.amount),
             _fill("round({}, {})", low.amount, st.sampled_from(["half_even", "half_down", "up", "down", "floor"])),
             _fill("max({}, 0, {})", low.money, low.money),
@@ -52,6 +53,7 @@ class Formulas:
             _fill("({} / {})", low.money, st.one_of(low.number, low.percent)),
             _fill("({} + {})", low.amount, low.money),
             _fill("sum({} * tax.rate for tax)", low.money),
+            st.just("sum(formula.base for line)"),
         )
         self.number |= st.one_of(
             _fill("({} - {})", low.number, low.number),
@@ -71,13 +73,17 @@ class Formulas:
             _fill("({} + {})", low.percent, low.percent),
             _fill("({} * {})", low.percent, st.one_of(low.number, low.percent)),
             _fill("({} / {})", low.percent, low.number),
+            _fill("tax_rate({}, {})", low.text, low.date),
+            _fill("coalesce(tax_rate({}, {}), {})", low.text, low.date, low.percent),
         )
         self.text |= st.one_of(
+            st.just("formula.label"),
             _fill("({} & {})", low.text, low.text),
             _fill("text({})", st.one_of(quantity, low.date, low.boolean, low.text)),
             _fill("{}({})", st.sampled_from(["upper", "lower", "trim"]), low.text),
             _fill("{}({}, {})", st.sampled_from(["left", "right"]), low.text, low.number),
             _fill("coalesce(document.note, {})", low.text),
+            _fill("coalesce(account_of(line.nature), formula.remark, {})", low.text),
             _conditional(low.text, low.boolean),
         )
         self.date |= st.one_of(
@@ -96,6 +102,8 @@ class Formulas:
             _fill("{} {} {}", low.text, same, low.text),
             _fill("line.nature {} {}", same, st.sampled_from(["document.number", "'goods'", "line.nature"])),
             st.just("any(line)"),
+            _fill("account_of(line.nature) = {}", low.text),
+            _fill("given(tax_rate({}, {}))", low.text, low.date),
             _fill("line.nature {} ('goods', 'services')", st.sampled_from(["in", "not in"])),
             _fill("{} in ({}, {})", low.number, low.number, low.number),
             _fill("({} {} {})", low.boolean, st.sampled_from(["and", "or"]), low.boolean),
