@@ -8,19 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules import BOOLEAN, Formula, FormulaFailed, Fused, FusedLine, compile_formula, fuse
-from tests.rules.formulas import Formulas, cases
+from tests.rules.formulas import cases, conditions, formulas
 from tests.rules.samples import ALL_TYPES, VOCABULARY, Case, Document, Line, compiled
 from tests.rules.test_fuzz import odd_values
 
 FAILED = object()
-_pool = Formulas(Formulas(None))
-_deep = Formulas(_pool)
-conditions = _pool.boolean
-values = st.one_of(_pool.any_type(), _deep.any_type())
 
 
 Texts = list[tuple[list[str], list[str]]]
-texts_of_lines = st.lists(st.tuples(st.lists(conditions, max_size=3), st.lists(values, max_size=3)), max_size=4)
+texts_of_lines = st.lists(st.tuples(st.lists(conditions, max_size=3), st.lists(formulas, max_size=3)), max_size=4)
 
 
 def without_rows(texts: Texts) -> Texts:
@@ -148,7 +144,7 @@ def test_a_part_that_fails_is_not_reached_before_its_condition() -> None:
 
 def test_constants_are_shared() -> None:
     lines = [FusedLine((), (formula("line.net * 22%"), formula("line.net * 22%"), formula("line.net * 22.0%")))]
-    names = fuse(lines, VOCABULARY, "line").function.__code__.co_names  # type: ignore[attr-defined]
+    names = fuse(lines, VOCABULARY, "line").function.__code__.co_names
     assert len([name for name in names if name.startswith("k")]) == 3  # 0.22, 0.220, and the type Decimal
 
 
@@ -159,4 +155,4 @@ def test_a_formula_about_another_row_is_refused() -> None:
 
 def test_fused_code_sees_no_builtins() -> None:
     fused = fuse([FusedLine((), (formula("line.net"),))], VOCABULARY, "line")
-    assert fused.function.__globals__["__builtins__"] == {}  # type: ignore[attr-defined]
+    assert fused.function.__globals__["__builtins__"] == {}
