@@ -17,13 +17,14 @@ Knows nothing of invoices: the caller hands in a typed `Vocabulary` and, at run 
 from rules.arithmetic import arithmetic
 from rules.errors import BadFormula, FormulaFailed, Problem
 from rules.explain import Explanation
-from rules.formula import Formula, compile_formula
+from rules.formula import Formula, compile_formula, compile_wherever
 from rules.fuse import Fused, FusedLine, fuse
-from rules.types import AMOUNT, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
+from rules.types import AMOUNT, ANY_TYPE, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
 from rules.vocabulary import Collection, Lookup, Record, Vocabulary
 
 __all__ = [
     "AMOUNT",
+    "ANY_TYPE",
     "BOOLEAN",
     "DATE",
     "MONEY",
@@ -45,5 +46,6 @@ __all__ = [
     "Vocabulary",
     "arithmetic",
     "compile_formula",
+    "compile_wherever",
     "fuse",
 ]

@@ -13,11 +13,11 @@ from operator import itemgetter
 from rules.arithmetic import arithmetic, in_arithmetic
 from rules.check import check
 from rules.compile import compile_node
-from rules.errors import FormulaFailed
+from rules.errors import BadFormula, FormulaFailed
 from rules.explain import Explanation, explain, operands
 from rules.nodes import Name, Named, Node, walk
 from rules.runtime import Stop
-from rules.types import BOOLEAN, DATE, QUANTITIES, ZERO, Type
+from rules.types import ANY_TYPE, BOOLEAN, DATE, QUANTITIES, ZERO, Type
 from rules.vocabulary import Vocabulary
 
 Values = Mapping[str, object]
@@ -50,6 +50,20 @@ def compile_formula(
         _pick=picker(compiled.roots),
         _settle=settler(node.type),
     )
+
+
+def compile_wherever(text: str, vocabulary: Vocabulary) -> "tuple[Formula, str | None]":
+    """A formula of any type about any row, and the row: None where it needs none, else the first that will do.
+
+    Errors: BadFormula, with the problems over the row that leaves the fewest.
+    """
+    refusals = []
+    for row in (None, *vocabulary.collections):
+        try:
+            return compile_formula(text, vocabulary, ANY_TYPE, row), row
+        except BadFormula as bad:
+            refusals.append(bad)
+    raise min(refusals, key=lambda bad: len(bad.problems))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
