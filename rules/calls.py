@@ -16,12 +16,14 @@ from rules.types import (
     BOOLEAN,
     MONEY,
     NUMBER,
+    PERCENT,
     QUANTITIES,
     TEXT,
     UNKNOWN,
     ZERO,
     CodeSet,
     Type,
+    combined,
     ordered,
 )
 from rules.vocabulary import Lookup
@@ -50,7 +52,15 @@ def check_call(checker: "Checker", node: Call | Aggregate, wanted: CodeSet | Non
         return _bare_aggregate(checker, node)
     if node.function == "coalesce":
         return _coalesce(checker, node, wanted)
-    rules = {"round": _round, "money": _money, "min": _extreme, "max": _extreme, "abs": _abs, "given": _given}
+    rules = {
+        "round": _round,
+        "money": _money,
+        "min": _extreme,
+        "max": _extreme,
+        "abs": _abs,
+        "given": _given,
+        "share": _share,
+    }
     return rules.get(node.function, _text)(checker, node)
 
 
@@ -154,6 +164,21 @@ def _extreme(checker: "Checker", node: Call) -> Node:
         checker.report("formula_type", node.span, f"{kind} has no order")
         kind = UNKNOWN
     return replace(node, arguments=arguments, type=kind)
+
+
+def _share(checker: "Checker", node: Call) -> Node:
+    if len(node.arguments) != 3:
+        return _refuse(checker, node)
+    x, part, whole = (checker.visit(argument) for argument in node.arguments)
+    kind = {MONEY: AMOUNT, ZERO: NUMBER}.get(x.type, x.type)
+    if kind not in (*QUANTITIES, UNKNOWN):
+        checker.report("formula_type", x.span, f"{kind} has no share")
+        kind = UNKNOWN
+    of_one_type = combined("/", part.type, whole.type) in (NUMBER, UNKNOWN)
+    if not of_one_type or (part.type == PERCENT) != (whole.type == PERCENT):
+        words = f"part and whole must be of one type: {part.type} and {whole.type} are not"
+        checker.report("formula_type", part.span, words)
+    return replace(node, arguments=(x, part, whole), type=kind)
 
 
 def _abs(checker: "Checker", node: Call) -> Node:

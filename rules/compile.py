@@ -310,7 +310,7 @@ class Writer:
             return ast.Compare(self.bare(arguments[0]), [ast.IsNot()], [ast.Constant(None)])
         if node.function == "text":
             return self._as_text(arguments[0])
-        builtin = {"min": min, "max": max, "abs": abs}[node.function]
+        builtin = {"min": min, "max": max, "abs": abs, "share": runtime.share}[node.function]
         return self.call(node.function, builtin, *(self.write(argument) for argument in arguments))
 
     def _aggregate(self, node: Aggregate) -> ast.expr:

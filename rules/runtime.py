@@ -63,6 +63,10 @@ def round_number(value: Decimal, exponent: Decimal, mode: str) -> Decimal:
     return Decimal(value).quantize(exponent, mode) + ZERO
 
 
+def share(x: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    return Decimal(x) * part / whole
+
+
 # Dates
 
 

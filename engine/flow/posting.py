@@ -49,7 +49,7 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
                 continue
             raise
         rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
-        why = explain and _explanation(planned)
+        why = explain and _explanation(planned, catalog)
         try:
             if dry_run:
                 return _would_be(house, planned, rows, why)
@@ -168,10 +168,10 @@ def told(stored: Stored, why: Any = None) -> dict[str, Any]:
     return answer(stored) | ({"explanation": why} if why else {})
 
 
-def _explanation(planned: Plan) -> dict[str, Any]:
+def _explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
     from engine.posting.explain import explanation
 
-    return explanation(planned)
+    return explanation(planned, catalog)
 
 
 def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,4 +184,5 @@ def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
     kind = catalog.table(InvoiceType)[
         f"{document['module']}/{document['invoice_type']}/{document['type_legislation'] or '*'}"
     ]
-    return _explanation(plan(asked, company_of(catalog, document["company"]), kind, catalog, _origins(house, asked)))
+    company = company_of(catalog, document["company"])
+    return _explanation(plan(asked, company, kind, catalog, _origins(house, asked)), catalog)

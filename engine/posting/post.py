@@ -17,7 +17,9 @@ from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import NOT_YET, Asked, Reference
 from engine.journal.determine import Determination, determine
-from engine.journal.generate import Generated, run
+from engine.journal.entries import Generated
+from engine.journal.generate import Books, run
+from engine.journal.periods import ALL_OPEN, Periods
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
 from engine.parametrization.catalog import Catalog
@@ -101,6 +103,7 @@ def plan(
     invoice_type: InvoiceType,
     catalog: Catalog,
     origins: Mapping[int, Origin] | None = None,
+    periods: Periods = ALL_OPEN,
 ) -> Plan:
     """Draft, number's series, and entries of one document.
 
@@ -137,9 +140,10 @@ def plan(
             faults.append(no_counter(numbers, company, invoice_type))
         if faults or numbers.series is None:
             raise Faulty(faults)
-        generated = Generated((), (), ())
+        generated = Generated()
         if found.members and found.entry_type and found.journal:
-            generated = run(drafted, found.members, found.entry_type, found.journal, catalog)
+            books = Books(found.entry_type, found.journal, periods)
+            generated = run(drafted, found.members, books, catalog, matching=found.matching)
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
 
 
