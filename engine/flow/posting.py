@@ -104,12 +104,12 @@ def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
     Errors: Faulty.
     """
     from engine.drafting.request import read_request
-    from engine.posting.post import drafted, picked
+    from engine.posting.post import draft_of, picked
 
     asked, catalog = read_request(data), house.catalog()
     company, kind = picked(asked, catalog, context.actor.name)
     allowed(context, "post", company.code, kind.code)
-    return drafted(asked, company, kind, catalog, _origins(house, asked)), catalog
+    return draft_of(asked, company, kind, catalog, _origins(house, asked)), catalog
 
 
 def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:

@@ -95,7 +95,41 @@ def origins_of(asked: Asked, found: Callable[[Sequence[int]], Mapping[int, Origi
     return known
 
 
-def drafted(
+def plan(
+    asked: Asked,
+    company: Company,
+    invoice_type: InvoiceType,
+    catalog: Catalog,
+    origins: Mapping[int, Origin] | None = None,
+) -> Plan:
+    """Draft, number's series, and entries of one document.
+
+    Errors: Faulty, with the faults of the first step that found any.
+    """
+    request = asked.request
+    drafted = draft_of(asked, company, invoice_type, catalog, origins)
+    with arithmetic():
+        kinds = frozenset(
+            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
+        )
+        found = determine(catalog, company, invoice_type, request.date, kinds)
+        numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
+        faults = list(found.faults)
+        if request.number:
+            promised = invoice_type.manual_number or (found.entry_type and found.entry_type.manual_number)
+            not_yet = NOT_YET.at("number", what="a typed number")
+            faults.append(not_yet if promised else MANUAL_NUMBER.at("number", type=invoice_type.key))
+        if numbers.series is None:
+            faults.append(no_counter(numbers, company, invoice_type))
+        if faults or numbers.series is None:
+            raise Faulty(faults)
+        generated = Generated((), (), ())
+        if found.members and found.entry_type and found.journal:
+            generated = run(drafted, found.members, found.entry_type, found.journal, catalog)
+    return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+
+
+def draft_of(
     asked: Asked,
     company: Company,
     invoice_type: InvoiceType,
@@ -114,40 +148,6 @@ def drafted(
     asked_for = replace(request, references=references, lines=lines)
     with arithmetic():
         return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
-
-
-def plan(
-    asked: Asked,
-    company: Company,
-    invoice_type: InvoiceType,
-    catalog: Catalog,
-    origins: Mapping[int, Origin] | None = None,
-) -> Plan:
-    """Draft, number's series, and entries of one document.
-
-    Errors: Faulty, with the faults of the first step that found any.
-    """
-    request = asked.request
-    made = drafted(asked, company, invoice_type, catalog, origins)
-    with arithmetic():
-        kinds = frozenset(
-            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
-        )
-        found = determine(catalog, company, invoice_type, request.date, kinds)
-        numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
-        faults = list(found.faults)
-        if request.number:
-            promised = invoice_type.manual_number or (found.entry_type and found.entry_type.manual_number)
-            not_yet = NOT_YET.at("number", what="a typed number")
-            faults.append(not_yet if promised else MANUAL_NUMBER.at("number", type=invoice_type.key))
-        if numbers.series is None:
-            faults.append(no_counter(numbers, company, invoice_type))
-        if faults or numbers.series is None:
-            raise Faulty(faults)
-        generated = Generated((), (), ())
-        if found.members and found.entry_type and found.journal:
-            generated = run(made, found.members, found.entry_type, found.journal, catalog)
-    return Plan(asked, made, found, numbers, numbers.series, generated, catalog.revision)
 
 
 def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:
