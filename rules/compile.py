@@ -99,7 +99,9 @@ class Writer:
     def result(self, node: Node) -> ast.expr:
         """The guarded form of a whole formula; a text stays within its limit."""
         body = self.write(node)
-        return self.call("capped", runtime.capped, body) if node.type == TEXT else body
+        if node.type != TEXT or isinstance(node, Literal):
+            return body
+        return self.call("capped", runtime.capped, body)
 
     def write(self, node: Node) -> ast.expr:
         """The guarded form: never None."""

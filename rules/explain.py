@@ -111,33 +111,51 @@ class _Explainer:
             yield self.part(looked_at, at_row)
 
 
-def operands(node: Node, vocabulary: Vocabulary, values: Values) -> tuple[tuple[str, object], ...]:
+def operands(node: Node, text: str, vocabulary: Vocabulary, values: Values) -> tuple[tuple[str, object], ...]:
     """Every name looked at with its value, once each, in the order of the text; never raises.
 
     Shape: ("document.net", Decimal); a field of a collection's rows under its key as ("lines.net", (Decimal, …)), or
-           their number where there are more than 20 of them; rows that are only counted as ("lines", number).
+           their number where there are more than 20 of them; rows that are only counted as ("lines", number); a lookup
+           as it is written, ("tax_rate('FR20', document.date)", Decimal), unless it is asked for each row.
     """
-    seen: dict[str, object] = {}
-    _look(node, vocabulary, values, frozenset(), seen)
-    return tuple(seen.items())
+    looking = _Operands(vocabulary, values)
+    looking.at(node, text, frozenset())
+    return tuple(looking.seen.items())
 
 
-def _look(node: Node, vocabulary: Vocabulary, values: Values, in_rows: frozenset[str], seen: dict[str, object]) -> None:
-    if isinstance(node, Name):
-        owner, field = node.parts
-        if owner in in_rows:
-            key = vocabulary.collections[owner].key
-            seen[f"{key}.{field}"] = _column(values.get(key), field)
-        else:
-            seen[node.dotted] = _attribute(values.get(owner), field)
-    if isinstance(node, Aggregate):
-        in_rows |= {node.row}
-        if not children(node):
-            key = vocabulary.collections[node.row].key
-            rows = values.get(key)
-            seen[key] = len(rows) if isinstance(rows, Sequence) else None
-    for child in children(node):
-        _look(child, vocabulary, values, in_rows, seen)
+class _Operands:
+    def __init__(self, vocabulary: Vocabulary, values: Values) -> None:
+        self.vocabulary, self.values = vocabulary, values
+        self.seen: dict[str, object] = {}
+
+    def at(self, node: Node, text: str, in_rows: frozenset[str]) -> None:
+        match node:
+            case Name(parts=(owner, field)) if owner in in_rows:
+                key = self.vocabulary.collections[owner].key
+                self.seen[f"{key}.{field}"] = _column(self.values.get(key), field)
+            case Name(parts=(owner, field)):
+                self.seen[node.dotted] = _attribute(self.values.get(owner), field)
+            case LookupCall() if not in_rows:
+                self.seen[" ".join(text[slice(*node.span)].split())] = _answer(node, self.vocabulary, self.values)
+            case Named():
+                text = node.text
+            case Aggregate():
+                in_rows |= {node.row}
+                if not children(node):
+                    key = self.vocabulary.collections[node.row].key
+                    rows = self.values.get(key)
+                    self.seen[key] = len(rows) if isinstance(rows, Sequence) else None
+        for child in children(node):
+            self.at(child, text, in_rows)
+
+
+def _answer(node: LookupCall, vocabulary: Vocabulary, values: Values) -> object:
+    compiled = compile_node(node, vocabulary, may_be_missing=True)
+    try:
+        with arithmetic():
+            return compiled.function(*(values[root] for root in compiled.roots))
+    except Exception:  # whatever values raise: an explanation never fails
+        return None
 
 
 def _column(rows: object, field: str) -> object:

@@ -100,7 +100,7 @@ class Formula:
 
     def operands(self, values: Values) -> tuple[tuple[str, object], ...]:
         """Every name it looks at, with its value; for explanations."""
-        return operands(self.node, self.vocabulary, values)
+        return operands(self.node, self.text, self.vocabulary, values)
 
     def explain(self, values: Values) -> Explanation:
         """Where the result comes from, part by part."""

@@ -109,7 +109,7 @@ _MISSING: tuple[Function, ...] = (
     Function(
         "coalesce",
         "coalesce(field, other, …)",
-        "the first that is not missing",
+        "the first that is not missing; a field or a lookup may be",
         'coalesce(document.note, "none")',
         '"none"',
     ),

@@ -30,7 +30,7 @@ from engine.flow.parametrization import (
     prefilled,
     revisions,
 )
-from engine.flow.posting import explained, post, post_many, post_one_of_many
+from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "check",
     "configure",
     "diff",
+    "drafted",
     "explained",
     "export",
     "export_parametrization",

@@ -14,6 +14,7 @@ from engine.parametrization.definitions import InvoiceType
 from engine.selection import company_of
 
 if TYPE_CHECKING:
+    from engine.drafting.drafted import Draft
     from engine.drafting.request import Asked
     from engine.posting.ports import Stored
     from engine.posting.post import Origin, Plan
@@ -95,6 +96,20 @@ def _first_answer(house: House, asked: Asked) -> Stored | None:
     if stored and stored.document["content_hash"] != asked.content_hash:
         raise Faulty([KEY_CONTENT.at("key", key=request.key, number=stored.document["number"])])
     return stored
+
+
+def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
+    """What a request would be posted as, before number and entries; and the parametrization it was drafted under.
+
+    Errors: Faulty.
+    """
+    from engine.drafting.request import read_request
+    from engine.posting.post import draft_of, picked
+
+    asked, catalog = read_request(data), house.catalog()
+    company, kind = picked(asked, catalog, context.actor.name)
+    allowed(context, "post", company.code, kind.code)
+    return draft_of(asked, company, kind, catalog, _origins(house, asked)), catalog
 
 
 def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:

@@ -110,24 +110,10 @@ def plan(
     Errors: Faulty, with the faults of the first step that found any.
     """
     request = asked.request
-    known = origins or {}
-    references = _filled(request.references, known)
-    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
-    corrected = [
-        known[one.id].tax_point
-        for one in references
-        if one.kind == "corrects" and one.id is not None and one.id in known
-    ]
+    drafted = draft_of(asked, company, invoice_type, catalog, origins)
     with arithmetic():
-        drafted = draft(
-            replace(request, references=references, lines=lines),
-            company,
-            invoice_type,
-            catalog,
-            min(corrected, default=None),
-        )
         kinds = frozenset(
-            one.kind for one in (*references, *(one for line in request.lines for one in line.references))
+            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
         )
         found = determine(catalog, company, invoice_type, request.date, kinds)
         numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
@@ -145,6 +131,27 @@ def plan(
             books = Books(found.entry_type, found.journal, periods)
             generated = run(drafted, found.members, books, catalog, matching=found.matching)
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+
+
+def draft_of(
+    asked: Asked,
+    company: Company,
+    invoice_type: InvoiceType,
+    catalog: Catalog,
+    origins: Mapping[int, Origin] | None = None,
+) -> Draft:
+    """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
+    request, known = asked.request, origins or {}
+    references = _filled(request.references, known)
+    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
+    corrected = [
+        known[one.id].tax_point
+        for one in references
+        if one.kind == "corrects" and one.id is not None and one.id in known
+    ]
+    asked_for = replace(request, references=references, lines=lines)
+    with arithmetic():
+        return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
 
 
 def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:

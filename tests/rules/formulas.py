@@ -163,6 +163,9 @@ conditions: Text = _made["boolean"]
 money = st.decimals("-9999.99", "9999.99", places=2)
 small = st.sampled_from([Decimal(n) for n in ("0", "1", "2", "-3", "0.5", "12.25")])
 rates = st.sampled_from([Decimal(n) for n in ("0", "4", "22", "2.5")])
+odd_values = st.sampled_from(
+    [None, 1.5, 7, "x", True, (), [None], Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1e9999999")]
+)
 maybe_dates = st.none() | st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
 cases: st.SearchStrategy[Case] = st.builds(

@@ -8,9 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rules import BOOLEAN, Formula, FormulaFailed, Fused, FusedLine, compile_formula, fuse
-from tests.rules.formulas import cases, conditions, formulas
+from tests.rules.formulas import cases, conditions, formulas, odd_values
 from tests.rules.samples import ALL_TYPES, VOCABULARY, Case, Document, Line, compiled
-from tests.rules.test_fuzz import odd_values
 
 FAILED = object()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rules import AMOUNT, BOOLEAN, MONEY, NUMBER, TEXT, Type
 from tests.rules import fuzz
-from tests.rules.formulas import formulas
+from tests.rules.formulas import formulas, odd_values
 from tests.rules.fuzz import WORDS, Source, attempt, run
 from tests.rules.samples import ALL_TYPES, SIDE, Case, Document, Line
 
@@ -17,9 +17,6 @@ Expected = Type | tuple[Type, ...]
 
 expectations = st.sampled_from([ALL_TYPES, MONEY, AMOUNT, NUMBER, TEXT, BOOLEAN, SIDE, (SIDE, BOOLEAN)])
 often = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-odd_values = st.sampled_from(
-    [None, 1.5, 7, "x", True, (), [None], Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1e9999999")]
-)
 
 
 @st.composite

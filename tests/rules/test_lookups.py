@@ -75,6 +75,19 @@ def test_an_explanation_shows_what_was_asked() -> None:
     assert [part.value for part in asked.children] == ["FV-7", "2026-01-31"]
 
 
+def test_a_lookup_is_an_operand_with_its_answer() -> None:
+    formula = compiled(
+        "line.net * tax_rate('FR20',  document.date) + sum(line.net for line where tax_rate('', document.date) > 1%)"
+    )
+    assert formula.operands(Case().values()) == (
+        ("line.net", Decimal("100.00")),
+        ("tax_rate('FR20', document.date)", Decimal(20)),
+        ("document.date", date(2026, 1, 31)),
+        ("lines.net", (Decimal("100.00"), Decimal("12.35"))),
+    )
+    assert formula.operands({})[1] == ("tax_rate('FR20', document.date)", None)
+
+
 def test_a_lookup_is_asked_for_each_row() -> None:
     case = Case(lines=[Line(), Line(nature="services"), Line()])
     assert result("count(line where given(account_of(line.nature)))", case) == 2

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, installation, parametrization, reference, rehearsal, revisions
+from engine.edge.cli import documents, formula, installation, parametrization, reference, rehearsal, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
@@ -72,7 +72,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     \b
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
-                      revisions, diff, rollback, export-parametrization, tables, language
+                      revisions, diff, rollback, export-parametrization, tables, language, formula
     Accounting staff: types, post, show, export, verify
     Operations:       relay, plugin
     """
@@ -97,6 +97,7 @@ for command in (
     revisions.export_parametrization,
     reference.tables,
     reference.language,
+    formula.formula,
     documents.post,
     documents.show,
     documents.export,
