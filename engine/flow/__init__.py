@@ -6,6 +6,7 @@
     check · test_packs · replay try without doing: lint, examples, posted documents  rehearsal.py
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
+    try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     verify                      is everything still what it was
 
@@ -32,6 +33,7 @@ from engine.flow.parametrization import (
 )
 from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
+from engine.flow.trying import run_due, try_journal
 
 __all__ = [
     "Actor",
@@ -61,7 +63,9 @@ __all__ = [
     "relay",
     "replay",
     "revisions",
+    "run_due",
     "show",
     "test_packs",
+    "try_journal",
     "verify",
 ]

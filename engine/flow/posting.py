@@ -191,6 +191,12 @@ def _explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
 
 def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
     """The explanation of a posted document, under the revision that made it."""
+    planned, catalog = replanned(house, document)
+    return _explanation(planned, catalog)
+
+
+def replanned(house: House, document: Mapping[str, Any]) -> tuple[Plan, Catalog]:
+    """The plan of a posted document once more, and the parametrization it was posted under."""
     from engine.drafting.request import read_request
     from engine.posting.post import plan
 
@@ -200,4 +206,4 @@ def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
         f"{document['module']}/{document['invoice_type']}/{document['type_legislation'] or '*'}"
     ]
     company = company_of(catalog, document["company"])
-    return _explanation(plan(asked, company, kind, catalog, _origins(house, asked)), catalog)
+    return plan(asked, company, kind, catalog, _origins(house, asked)), catalog

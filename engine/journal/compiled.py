@@ -39,16 +39,25 @@ class CompiledLine:
     def id(self) -> str:
         return self.definition.id
 
+    @property
+    def only_amount(self) -> bool:
+        """Whether no formula but the amount's says anything."""
+        return len(self.fields) == 1
+
+    def sees(self, values: Values, element: Any, repetition: int | None) -> Values:
+        """The values that the formulas of the line see."""
+        seen = values if self.row is None else {**values, self.row: element}
+        return seen if repetition is None else {**seen, "repeat": Repeat(repetition)}
+
 
 class Evaluated(NamedTuple):
-    """What the fields of a line say of one row. `row` is from 0, -1 for the document; `values` are what they saw."""
+    """What the fields of a line say of one row, in their order. `row` is from 0, -1 for the document."""
 
     line: CompiledLine
     row: int
     repetition: int | None
     element: Any
-    said: Mapping[str, Any]
-    values: Values
+    said: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,69 +144,75 @@ def _blocks(lines: Sequence[CompiledLine], book: Book) -> Iterator[_Block]:
 
 
 def evaluate(journal: CompiledJournal, values: Values) -> tuple[list[Evaluated], list[Fault]]:
-    """What every line says of every row, in the order of lines, rows, indexes; and what could not be computed."""
-    found: list[tuple[int, int, int, Evaluated]] = []
+    """What every line says of every row, in the order of lines, rows, repetitions; and what could not be computed."""
+    found: list[list[Evaluated]] = [[] for _ in journal.lines]
     faults: list[Fault] = []
     for block in journal.blocks:
         for index in block.indexes:
             seen = values if index is None else {**values, "repeat": Repeat(index)}
+            rows: Sequence[Any] = ALONE if block.row is None else values[block.key]
             try:
                 said = block.run(seen)
             except Exception:  # whatever values raise: the formulas one by one say what it was
-                one_by_one, wrong = _one_by_one(journal, block, seen, index)
-                found += one_by_one
-                faults += wrong
+                faults += _one_by_one(journal, block, rows, values, index, found)
                 continue
-            found += _told(journal, block, seen, index, said)
-    found.sort(key=lambda one: one[:3])
-    return [one for *_, one in found], faults
+            _told(journal, block, rows, (said,) if block.row is None else said, index, found)
+        if len(block.indexes) > 1:
+            for place in block.places:
+                found[place].sort(key=lambda one: one.row)
+    return [one for line in found for one in line], faults
+
+
+ALONE = (None,)
+"""The one row of a line about the document."""
 
 
 def _told(
-    journal: CompiledJournal, block: _Block, values: Values, index: int | None, said: Any
-) -> Iterator[tuple[int, int, int, Evaluated]]:
-    """The results of a fused function, each with its place."""
-    rows: Sequence[Any] = (None,) if block.row is None else values[block.key]
-    per_row = (said,) if block.row is None else said
-    for number, (row, results) in enumerate(zip(rows, per_row, strict=True)):
-        at = -1 if block.row is None else number
-        seen = values if block.row is None else {**values, block.row: row}
+    journal: CompiledJournal,
+    block: _Block,
+    rows: Sequence[Any],
+    said: Sequence[Any],
+    index: int | None,
+    found: list[list[Evaluated]],
+) -> None:
+    """Put the results of a fused function where they belong."""
+    first = -1 if block.row is None else 0
+    for row, (element, results) in enumerate(zip(rows, said, strict=True), first):
         for place, result in zip(block.places, results, strict=True):
             if result is not None and result[0]:
-                line = journal.lines[place]
-                fields = dict(zip(line.fields, result, strict=True))
-                yield place, at, index or 0, Evaluated(line, at, index, row, fields, seen)
+                found[place].append(Evaluated(journal.lines[place], row, index, element, result))
 
 
 def _one_by_one(
-    journal: CompiledJournal, block: _Block, values: Values, index: int | None
-) -> tuple[list[tuple[int, int, int, Evaluated]], list[Fault]]:
-    found, faults = [], []
-    rows: Sequence[Any] = (None,) if block.row is None else values[block.key]
+    journal: CompiledJournal,
+    block: _Block,
+    rows: Sequence[Any],
+    values: Values,
+    index: int | None,
+    found: list[list[Evaluated]],
+) -> list[Fault]:
+    faults = []
     for place in block.places:
         line = journal.lines[place]
-        for number, row in enumerate(rows):
-            at = -1 if block.row is None else number
-            seen = values if block.row is None else {**values, block.row: row}
+        for row, element in enumerate(rows, -1 if block.row is None else 0):
             try:
-                fields = line_says(line, seen)
+                said = line_says(line, line.sees(values, element, index))
             except FormulaFailed as failed:
-                path = "invoice_type" if block.row is None else f"{block.key}[{number}]"
+                path = "invoice_type" if block.row is None else f"{block.key}[{row}]"
                 faults.append(formula_fault(f"{journal.definition.key} line {line.id}", failed, path))
                 continue
-            if fields:
-                found.append((place, at, index or 0, Evaluated(line, at, index, row, fields, seen)))
-    return found, faults
+            if said:
+                found[place].append(Evaluated(line, row, index, element, said))
+    return faults
 
 
-def line_says(line: CompiledLine, values: Values) -> dict[str, Any] | None:
+def line_says(line: CompiledLine, values: Values) -> tuple[Any, ...] | None:
     """The fields of a line for one row; None where a condition does not hold or the amount is 0.
 
     Errors: FormulaFailed.
     """
     if not all(condition(values) for condition in line.conditions):
         return None
-    amount = line.fields["amount"](values)
-    if not amount:
-        return None
-    return {name: amount if name == "amount" else formula(values) for name, formula in line.fields.items()}
+    amount, *rest = line.fields.values()
+    said = amount(values)
+    return (said, *(formula(values) for formula in rest)) if said else None

@@ -30,22 +30,28 @@ class LateText:
 
 
 class Made(NamedTuple):
-    """What one journal line made of one row, before merging. `values` are what its formulas saw."""
+    """What one journal line made of one row, before merging."""
 
     line: CompiledLine
     row: int  # from 0; -1 for the document
     repetition: int | None  # the number of a repeated line
+    element: Any
+    known: Mapping[str, Any]  # what every formula of the journal sees
     side: str
     amount: Decimal  # below 0 only in a journal that keeps negative amounts
     account: AccountFound
     partner: str
-    tax_code: str
-    due_date: date | None
-    quantity: Decimal | None
-    reference: str
-    dimensions: Dimensions
-    description: str | LateText
-    values: Mapping[str, Any]
+    tax_code: str = ""
+    due_date: date | None = None
+    quantity: Decimal | None = None
+    reference: str = ""
+    dimensions: Dimensions = ()
+    description: str | LateText = ""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What the formulas of the line saw."""
+        return self.line.sees(self.known, self.element, self.repetition)
 
 
 @dataclass(frozen=True, slots=True)

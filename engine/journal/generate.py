@@ -7,7 +7,7 @@ keeps it. One entry each for every member of a group whose condition holds; name
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -15,8 +15,8 @@ from typing import Any, cast
 from engine.drafting import facts
 from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
-from engine.journal.accounts import account, by_formula
-from engine.journal.compiled import CompiledJournal, Evaluated, compile_journal, evaluate
+from engine.journal.accounts import AccountFound, account, by_formula
+from engine.journal.compiled import CompiledJournal, CompiledLine, Evaluated, compile_journal, evaluate
 from engine.journal.entries import Dimensions, Entry, EntryLine, Generated, LateText, Made, Ran
 from engine.journal.ledgers import lines_of, turned
 from engine.journal.periods import ALL_OPEN, NO_PERIOD, PERIOD_CLOSED, Periods
@@ -123,7 +123,9 @@ def _one(
     journal = recipe.definition
     found, faults = evaluate(recipe, values)
     reverse = "reverse" in recipe.header and bool(recipe.header["reverse"](values))
-    made = [_made(one, reverse, journal.negative == "keep", draft, catalog) for one in found]
+    partner = draft.partner.code or draft.partner.name
+    maker = _Maker(draft, catalog, values, reverse, journal.negative == "keep", partner)
+    made = [maker.made(one) for one in found]
     for one in made:
         if not one.account.account:
             sources = ", ".join(one.line.definition.account) or "account_formula"
@@ -174,24 +176,62 @@ def _entry(
     )  # fmt: skip
 
 
-def _made(one: Evaluated, reverse: bool, keep: bool, draft: Draft, catalog: Catalog) -> Made:
-    line, said, element = one.line.definition, one.said, one.element
-    amount = cast(Decimal, said["amount"])
-    side = str(said.get("side", line.side))
-    if reverse != (amount < 0 and not keep):
-        side = turned(side)
-    typed = said.get("account_formula")
-    late = one.line.late
-    return Made(
-        line=one.line, row=one.row, repetition=one.repetition, side=side, amount=amount if keep else abs(amount),
-        account=by_formula(str(typed)) if typed else account(line.account, element, catalog, draft.company, draft.date),
-        partner=str(said["partner"]) if "partner" in said else draft.partner.code or draft.partner.name,
-        tax_code=str(said.get("tax_code", "")),
-        due_date=cast("date | None", said.get("due_date") or (element.date if line.each == "due_date" else None)),
-        quantity=cast("Decimal | None", said.get("quantity")), reference=str(said.get("reference", "")),
-        dimensions=_dimensions(said, element),
-        description=LateText(late, one.values) if late else str(said.get("description", "")), values=one.values,
-    )  # fmt: skip
+@dataclass(slots=True)
+class _Maker:
+    """Makes lines of what a journal says of one draft; accounts already followed are remembered."""
+
+    draft: Draft
+    catalog: Catalog
+    known: Mapping[str, Any]
+    reverse: bool
+    keep: bool
+    partner: str
+    accounts: dict[tuple[int, str, str], AccountFound] = field(default_factory=dict)
+
+    def made(self, one: Evaluated) -> Made:
+        line = one.line
+        if not line.only_amount or line.late or line.row == "due_date":
+            return self._with_fields(one, dict(zip(line.fields, one.said, strict=True)))
+        amount = cast(Decimal, one.said[0])
+        return Made(
+            line, one.row, one.repetition, one.element, self.known, self._side(line.definition.side, amount),
+            amount if self.keep else abs(amount), self._account(line, one.element), self.partner,
+            dimensions=_own(one.element) if line.row == "line" else (),
+        )  # fmt: skip
+
+    def _with_fields(self, one: Evaluated, said: Mapping[str, Any]) -> Made:
+        line, element, amount = one.line, one.element, cast(Decimal, one.said[0])
+        typed, late = said.get("account_formula"), line.late
+        return Made(
+            line, one.row, one.repetition, element, self.known,
+            side=self._side(str(said.get("side", line.definition.side)), amount),
+            amount=amount if self.keep else abs(amount),
+            account=by_formula(str(typed)) if typed else self._account(line, element),
+            partner=str(said["partner"]) if "partner" in said else self.partner,
+            tax_code=str(said.get("tax_code", "")),
+            due_date=cast("date | None", said.get("due_date") or (element.date if line.row == "due_date" else None)),
+            quantity=cast("Decimal | None", said.get("quantity")), reference=str(said.get("reference", "")),
+            dimensions=_dimensions(said, element),
+            description=LateText(late, line.sees(self.known, element, one.repetition)) if late
+            else str(said.get("description", "")),
+        )  # fmt: skip
+
+    def _side(self, side: str, amount: Decimal) -> str:
+        return turned(side) if self.reverse != (amount < 0 and not self.keep) else side
+
+    def _account(self, line: CompiledLine, element: Any) -> AccountFound:
+        asked = (id(line), getattr(element, "accounting_code", ""), getattr(element, "account", ""))
+        found = self.accounts.get(asked)
+        if found is None:
+            draft = self.draft
+            found = account(line.definition.account, element, self.catalog, draft.company, draft.date)
+            self.accounts[asked] = found
+        return found
+
+
+def _own(element: Any) -> Dimensions:
+    """The dimensions typed on a line of the document."""
+    return tuple(sorted(element.analytic.items())) if element.analytic else ()
 
 
 def _dimensions(said: Mapping[str, Any], element: Any) -> Dimensions:

@@ -7,7 +7,7 @@ Where a journal line nets, opposite sides offset as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -89,24 +89,27 @@ def _merged(
 ) -> tuple[list[EntryLine], list[Fault]]:
     sums: dict[tuple[Any, ...], _Sum] = {}
     faults: dict[Fault, None] = {}
+    accounts: dict[str, Account | None] = {}
     for one in made:
-        known, wrong = _account(one, journal, ledger, draft, catalog)
-        if wrong or known is None:
+        mask = one.account.mask
+        if mask not in accounts:
+            accounts[mask], wrong = _account(one, journal, ledger, draft, catalog)
             faults |= dict.fromkeys(wrong)
+        known = accounts[mask]
+        if known is None:
             continue
-        definition = one.line.definition
+        netting = one.line.definition.netting
         partner, due = (one.partner, one.due_date) if known.partner else ("", None)
         said = one.description.given("#") if isinstance(one.description, LateText) else one.description
-        side = "" if definition.netting else one.side
-        key = (known.code, side, partner, one.tax_code, due, one.reference, said)
+        key = (mask, "" if netting else one.side, partner, one.tax_code, due, one.reference, said)
         found = sums.get(key)
         if found is None:
-            found = sums[key] = _Sum(known.code, one.side, one, partner, definition.open_item, definition.netting)
-        _add(found, one, dict(known.analytic))
+            found = sums[key] = _Sum(known.code, one.side, one, partner, one.line.definition.open_item, netting)
+        _add(found, one, known.analytic)
     return [line for line in map(_line, sums.values()) if line], list(faults)
 
 
-def _add(found: _Sum, one: Made, usual: dict[str, str]) -> None:
+def _add(found: _Sum, one: Made, usual: Mapping[str, str]) -> None:
     if one.side == DEBIT:
         found.debit += one.amount
     else:
@@ -115,8 +118,8 @@ def _add(found: _Sum, one: Made, usual: dict[str, str]) -> None:
         found.by.append(one.line.id)
     if one.quantity is not None:
         found.quantity = (found.quantity or ZERO) + (one.quantity if one.side == found.side else -one.quantity)
-    dimensions = tuple(sorted({**usual, **dict(one.dimensions)}.items())) if usual or one.dimensions else ()
-    if dimensions:
+    if usual or one.dimensions:
+        dimensions = tuple(sorted({**usual, **dict(one.dimensions)}.items()))
         signed = one.amount if one.side == DEBIT else -one.amount
         found.parts[dimensions] = found.parts.get(dimensions, ZERO) + signed
 

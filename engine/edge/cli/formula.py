@@ -74,7 +74,8 @@ def _meant(database: str | None, file: IO[bytes] | None, company: str) -> tuple[
     """The names that may be used here; with a document, their values."""
     from engine import flow
     from engine.drafting import facts
-    from engine.parametrization.definitions import NamedFormula
+    from engine.edge.cli.reading import one_document
+    from engine.parametrization import formulas
     from engine.parametrization.vocabulary import DOCUMENT
     from engine.selection import company_of
 
@@ -86,28 +87,13 @@ def _meant(database: str | None, file: IO[bytes] | None, company: str) -> tuple[
     house, context = open_house(database), system_context()
     values: Mapping[str, Any] | None = None
     if file is not None:
-        draft, catalog = flow.drafted(house, context, _document(file))
+        draft, catalog = flow.drafted(house, context, one_document(file))
         values, whose, on = facts.of(draft, catalog), draft.company, draft.date
     else:
         catalog = house.catalog()
         whose = company_of(catalog, company)
         on = today(context.clock, whose.time_zone)
-    named = {one.code: one.text for one in catalog.all_meant(NamedFormula, whose, on)}
-    return DOCUMENT.with_formulas(named), values
-
-
-def _document(file: IO[bytes]) -> Any:
-    """The one document of a file. Errors: Faulty when it cannot be read."""
-    from engine.edge.cli.reading import Unreadable, read_documents
-    from engine.kernel.faults import Fault, Faulty
-
-    _, documents = read_documents(file)
-    found = next(documents, None)
-    if found is None or next(documents, None) is not None:
-        raise click.BadParameter("one document is wanted", param_hint="--document")
-    if isinstance(found, Unreadable):
-        raise Faulty(Fault(**fault) for fault in found.faults)
-    return found
+    return formulas.of(catalog, whose, on).vocabulary, values
 
 
 def _compiled(expression: str, vocabulary: Vocabulary, row: str | None) -> tuple[Formula, str | None]:

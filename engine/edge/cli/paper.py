@@ -60,7 +60,21 @@ def print_document(answer: Answer) -> None:
         click.echo(f"  {tax['tax_code']} {tax['category']} {taxed}, due at {tax['due']}{reason}")
     for due in answer["due_dates"]:
         click.echo(f"  due {due['date']}: {due['amount']}")
-    for entry in answer["entries"]:
+    print_entries(answer["entries"])
+    for delivery in answer["deliveries"]:
+        to = ", ".join(delivery.get("recipients", []))
+        detail = delivery.get("detail", "")
+        click.echo(
+            f"  {delivery['channel']} {delivery['format']} {to}: {delivery['state']}"
+            + (f" ({detail})" if detail else "")
+        )
+    if "explanation" in answer:
+        print_explanation(answer["explanation"])
+
+
+def print_entries(entries: Sequence[Answer]) -> None:
+    """Each entry as a table."""
+    for entry in entries:
         table(
             f"Entry in ledger {entry['ledger']}, journal {entry['journal']}, {entry['entry_type']}, {entry['date']}, "
             f"by {entry['automatic_journal']} ({entry['currency']})",
@@ -77,15 +91,6 @@ def print_document(answer: Answer) -> None:
             ],
             right=(1, 2),
         )
-    for delivery in answer["deliveries"]:
-        to = ", ".join(delivery.get("recipients", []))
-        detail = delivery.get("detail", "")
-        click.echo(
-            f"  {delivery['channel']} {delivery['format']} {to}: {delivery['state']}"
-            + (f" ({detail})" if detail else "")
-        )
-    if "explanation" in answer:
-        print_explanation(answer["explanation"])
 
 
 def print_explanation(told: Answer) -> None:
@@ -163,7 +168,7 @@ def _step(step: Answer) -> str:
 
 
 def _value(value: Any) -> str:
-    return "[" + ", ".join(str(one) for one in value) + "]" if isinstance(value, list) else str(value)
+    return "[" + ", ".join(str(one) for one in value) + "]" if isinstance(value, list) else str(value) or '""'
 
 
 def _blank(amount: str) -> str:
