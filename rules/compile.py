@@ -99,9 +99,8 @@ class Writer:
     def result(self, node: Node) -> ast.expr:
         """The guarded form of a whole formula; a text stays within its limit."""
         body = self.write(node)
-        if node.type != TEXT or isinstance(node, Literal):
-            return body
-        return self.call("capped", runtime.capped, body)
+        within = node.type != TEXT or isinstance(node, Literal | Template) or _is_join(node)
+        return body if within else self.call("capped", runtime.capped, body)
 
     def write(self, node: Node) -> ast.expr:
         """The guarded form: never None."""
@@ -226,7 +225,7 @@ class Writer:
     def _binary(self, node: Binary) -> ast.expr:
         left, right = node.left, node.right
         if node.operator == "&":
-            return self._join([self.plain(left), self.plain(right)])
+            return self._join([self.plain(part) for part in _joined(node)])
         if DATE in (left.type, right.type):
             return self._dates(node)
         operator = _OPERATORS[node.operator]
@@ -284,8 +283,9 @@ class Writer:
     # Texts
 
     def _join(self, parts: list[ast.expr]) -> ast.expr:
+        """One text of many, within its limit at once: a long one must not grow from join to join."""
         join = ast.Attribute(ast.Constant(""), "join", ast.Load())
-        return ast.Call(join, [ast.Tuple(parts, ast.Load())], [])
+        return self.call("capped", runtime.capped, ast.Call(join, [ast.Tuple(parts, ast.Load())], []))
 
     def _as_text(self, node: Node) -> ast.expr:
         value = self.write(node)
@@ -332,3 +332,16 @@ class Writer:
             return self.call("sum", sum, ast.ListComp(term, [each]), self.constant(runtime.ZERO))
         counted = ast.ListComp(ast.Name(variable, ast.Load()), [each]) if condition is not None else rows
         return self.call("count_rows", runtime.count_rows, counted)
+
+
+def _is_join(node: Node) -> bool:
+    return isinstance(node, Binary) and node.operator == "&"
+
+
+def _joined(node: Node) -> list[Node]:
+    """The parts of a & b & c, which are joined at once."""
+    parts: list[Node] = []
+    while isinstance(node, Binary) and _is_join(node):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]

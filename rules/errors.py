@@ -21,7 +21,7 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "formula_division_by_zero": "a division by zero",
         "formula_bad_date": "a date that is not in the calendar",
         "formula_number_out_of_range": "a number with more than 20 digits, or more than 10 decimals",
-        "formula_too_long": "a text longer than 4,096 characters",
+        "formula_too_long": "a text longer than 4,096 characters, or 16,384 with the named formulas it uses",
         "formula_too_many_nodes": "more than 500 names, values and operations",
         "formula_too_deep": "brackets, conditions or calls nested more than 32 deep, or too long a chain of operators",
     }

@@ -14,12 +14,14 @@ from rules.nodes import MAX_HEIGHT, MAX_NESTING, MAX_NODES, Name, Node, Span, le
 from rules.vocabulary import FORMULA
 
 KEPT = 10_000  # parsed bodies
+MAX_WHOLE_LENGTH = 16_384  # characters with every body in place: long texts must not multiply
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a formula with everything it uses: nodes, and how deep they lie."""
+    """Of a formula with everything it uses: characters, nodes, and how deep they lie."""
 
+    length: int
     count: int
     nesting: int
     height: int
@@ -66,11 +68,11 @@ def read(text: str) -> Body:
     try:
         node = parse(text)
     except BadFormula as bad:
-        return Body(text, None, bad.problems, Size(1, 1, 1), ())
-    return Body(text, node, (), *_measured(node))
+        return Body(text, None, bad.problems, Size(len(text), 1, 1, 1), ())
+    return Body(text, node, (), *_measured(node, text))
 
 
-def _measured(root: Node) -> tuple[Size, tuple[Use, ...]]:
+def _measured(root: Node, text: str) -> tuple[Size, tuple[Use, ...]]:
     """The size of one text, and the named formulas it uses."""
     count = nesting = height = 0
     uses = []
@@ -79,12 +81,12 @@ def _measured(root: Node) -> tuple[Size, tuple[Use, ...]]:
         code = named_code(level.node)
         if code is not None:
             uses.append(Use(code, level.node.span, level.nesting, level.height))
-    return Size(count, nesting, height), tuple(sorted(uses, key=lambda use: use.span))
+    return Size(len(text), count, nesting, height), tuple(sorted(uses, key=lambda use: use.span))
 
 
 def uses_of(root: Node, text: str, formulas: Mapping[str, str]) -> Uses:
     """Every named formula that one formula leads to; those that must not be put in place are left out and told."""
-    own, uses = _measured(root)
+    own, uses = _measured(root, text)
     if not uses:
         return Uses({}, ())
     survey = _Survey(formulas, own.count)
@@ -97,7 +99,7 @@ def uses_of(root: Node, text: str, formulas: Mapping[str, str]) -> Uses:
                 problems.append(Problem("formula_recursion", use.span, words, "break the circle in one of them"))
             else:
                 survey.require_depth(use)
-        survey.require_count(own, uses)
+        survey.require_size(own, uses)
     except _TooLarge as large:
         return Uses({}, (*problems, large.problem(text)))
     return Uses(survey.bodies, tuple(problems))
@@ -160,6 +162,7 @@ class _Survey:
         """The size of a body with what it uses in place; every use is measured by now, or unknown."""
         inside = [(use, self.sizes[use.code]) for use in body.uses if use.code in self.sizes]
         return Size(
+            body.own.length + sum(size.length for _, size in inside),
             body.own.count + sum(size.count for _, size in inside),
             max((body.own.nesting, *(use.nesting + size.nesting for use, size in inside))),
             max((body.own.height, *(use.height + size.height for use, size in inside))),
@@ -172,6 +175,9 @@ class _Survey:
         if size and use.height + size.height > MAX_HEIGHT:
             raise _TooLarge("formula_too_deep", "too many operators in one chain", use.span)
 
-    def require_count(self, own: Size, uses: tuple[Use, ...]) -> None:
-        if own.count + sum(self.sizes[use.code].count for use in uses if use.code in self.sizes) > MAX_NODES:
+    def require_size(self, own: Size, uses: tuple[Use, ...]) -> None:
+        sizes = [own, *(self.sizes[use.code] for use in uses if use.code in self.sizes)]
+        if sum(size.count for size in sizes) > MAX_NODES:
             raise _too_many()
+        if sum(size.length for size in sizes) > MAX_WHOLE_LENGTH:
+            raise _TooLarge("formula_too_long", f"more than {MAX_WHOLE_LENGTH:,} characters")

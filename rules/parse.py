@@ -95,7 +95,8 @@ def _cap_brackets(text: str) -> None:
     """Refuse deep nesting, unclosed quotes and unpaired brackets before the parser sees them."""
     opened: list[int] = []
     quoted_from: int | None = None
-    for at, character in enumerate(text):
+    blanks = len(text) - len(text.lstrip(" "))  # in front of a hole there are as many as its offset
+    for at, character in enumerate(text[blanks:], blanks):
         if quoted_from is not None:
             quoted_from = None if character == text[quoted_from] else quoted_from
         elif character in "\"'":

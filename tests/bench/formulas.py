@@ -118,6 +118,7 @@ SHORT = VOCABULARY.with_formulas(
         "b": "sum(line.net * line.rate for line where line.nature = 'goods')",
         "c": "add_months(document.date, 1)",
         "d": "tax_rate('FR20', document.date)",
+        "f": f"'{'x' * 1_000}'",
         "e": "left(upper(document.number & document.number), line.quantity)",
     }
 )
@@ -142,6 +143,8 @@ def worst() -> list[str]:
         "max(" + ", ".join(["formula.c"] * 124) + ")",
         "max(" + ", ".join(["formula.d"] * 124) + ")",
         "'" + "{formula.e}" * 70 + "'",
+        "upper(" * 25 + " & ".join(["formula.f"] * 9) + ")" * 25,
+        " or ".join(["contains(formula.f & formula.f, 'xxxy')"] * 7),
     ]
 
 

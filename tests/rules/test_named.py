@@ -149,6 +149,8 @@ def chain(steps: int, body: str) -> dict[str, str]:
         ({"a": "+".join(["1"] * 100)}, "formula.a + formula.a + formula.a", ["formula_too_many_nodes"]),
         ({"a": "+".join(["1"] * 127)}, "formula.a", []),
         ({"a": "+".join(["1"] * 128)}, "formula.a", ["formula_too_deep"]),
+        ({"a": f"'{'x' * 4_000}'"}, " & ".join(["formula.a"] * 2), []),
+        ({"a": f"'{'x' * 4_000}'"}, " & ".join(["formula.a"] * 5), ["formula_too_long"]),
         ({"a": "(" * 33 + "1" + ")" * 33}, "formula.a", ["formula_too_deep"]),
         ({f"f{n}": f"formula.f{n + 1}" for n in range(600)} | {"f600": "formula.f0"}, "formula.f0",
          ["formula_too_many_nodes"]),
