@@ -56,6 +56,7 @@ def test_what_plugins_offer_is_found_by_name_in_order() -> None:
 def test_our_own_plugins_are_found_through_their_entry_points() -> None:
     found = load_plugins()
     assert {"facturx", "cii"} <= set(found.formats) and "email" in found.channels
+    assert {"esp", "prt"} <= set(found.seals)
 
 
 def test_registering_twice_finds_the_same_and_disturbs_nothing() -> None:
