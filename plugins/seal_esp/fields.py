@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import get_args
+from typing import Literal, get_args
 
 from engine.spi import DocumentView, SealProblem
 from plugins.seal_esp.huella import DATE, ISSUER, KIND, NUMBER, TAX, TOTAL
-from plugins.seal_esp.settings import InvoiceKind
 
+InvoiceKind = Literal["F1", "F2", "F3", "R1", "R2", "R3", "R4", "R5"]
 KINDS: tuple[str, ...] = get_args(InvoiceKind)
 INVOICES = {"invoice", "debit_note", "credit_note", "credit_memo"}
 CENT = Decimal("0.01")
@@ -23,13 +23,13 @@ _NUMBER = re.compile(r"[!-~]([ -~]{0,58}[!-~])?")
 _FORBIDDEN = re.compile(r"""["'<>=]""")
 
 
-def is_spanish(document: DocumentView) -> bool:
-    """An invoice of Spain that this company makes out: a sale, or a purchase billed in its Spanish supplier's name."""
+def is_issued(document: DocumentView) -> bool:
+    """An invoice that this company makes out: a sale, or a purchase billed in its Spanish supplier's name."""
     own = document.module == "sales" and not document.self_billed
     in_their_name = document.module == "purchase" and document.self_billed and document.partner.country == "ES"
     ticket = document.category == "receipt" and document.national_code in KINDS
     invoice = document.category in INVOICES or ticket
-    return document.company.legislation == "ESP" and (own or in_their_name) and invoice
+    return (own or in_their_name) and invoice
 
 
 def issuer(document: DocumentView) -> str:

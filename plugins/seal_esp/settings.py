@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-InvoiceKind = Literal["F1", "F2", "F3", "R1", "R2", "R3", "R4", "R5"]
+from plugins.seal_esp.fields import InvoiceKind
 
 
 def _zone(name: str) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from engine.spi import Sealed, SealKind, SealProblem, SealRecord, SealRefused
 from plugins.seal_prt import fields, keys, qr, signature
-from plugins.seal_prt.settings import SIGNED
+from plugins.seal_prt.codes import SIGNED
 from plugins.seal_prt.signature import DATE, ENTRY, GROSS, NUMBER
 
 if TYPE_CHECKING:

@@ -11,26 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import TYPE_CHECKING
 
 from engine.spi import DocumentView, SealProblem, TaxView
-from plugins.seal_prt.settings import SIGNED, PortugueseSettings
+from plugins.seal_prt.codes import BY_CATEGORY, LEVELS, SIGNED, UNSIGNED
+
+if TYPE_CHECKING:
+    from plugins.seal_prt.settings import PortugueseSettings
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 CONSUMER = "999999990"
 """The buyer's number when nobody asked for one."""
-UNSIGNED = frozenset({"RC", "RG"})
 ISSUED_FOR_SUPPLIERS = frozenset({"invoice", "debit_note", "credit_note", "credit_memo"})
-LEVELS: Mapping[str, Mapping[Decimal, str]] = {
-    region: {Decimal(rate): level for level, rates in levels.items() for rate in rates.split()}
-    for region, levels in {
-        "PT": {"reduced": "6", "intermediate": "13", "normal": "23"},
-        "PT-AC": {"reduced": "4", "intermediate": "9", "normal": "16 18"},  # 18 until 2021-06-30
-        "PT-MA": {"reduced": "4 5", "intermediate": "12", "normal": "22"},  # 5 until 2024-09-30
-    }.items()
-}
-"""Source: CIVA art. 18; rates that no level shares, so they need no dates."""
-_BY_CATEGORY = {"E": "exempt", "AE": "exempt", "K": "exempt", "G": "exempt", "Z": "exempt", "O": "not_subject"}
 _NUMBER = re.compile(r"([!-~]+) ([!-~]+)/([0-9]{1,18})")
 _FORBIDDEN = re.compile(r"[;*:^]")
 _NIF = re.compile(r"[0-9]{9}")
@@ -60,10 +53,8 @@ class Breakdown:
     gross: Decimal
 
 
-def is_portuguese(document: DocumentView) -> bool:
+def is_issued(document: DocumentView) -> bool:
     """A document for the other side that this company makes out: its sales, and what it bills in a supplier's name."""
-    if document.company.legislation != "PRT":
-        return False
     if document.module == "purchase":
         home = document.partner.country == "PT"
         return document.self_billed and home and document.category in ISSUED_FOR_SUPPLIERS
@@ -135,7 +126,7 @@ def _place(row: TaxView, settings: PortugueseSettings) -> tuple[str, str]:
     """(region, level) of a tax; level "" when nothing tells it. A foreign tax is at its country's normal rate."""
     told = settings.taxes.get(row.tax_code)
     region = (told and told.region) or settings.region
-    level = (told and told.level) or _BY_CATEGORY.get(row.category, "")
+    level = (told and told.level) or BY_CATEGORY.get(row.category, "")
     if not level and row.category == "S":
         level = LEVELS[region].get(row.rate, "") if region in LEVELS else "normal"
     return region, level

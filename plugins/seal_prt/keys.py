@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.spi import SealNotReady, SealProblem
+from plugins.seal_prt import signature
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -42,9 +43,27 @@ def private_key(settings: PortugueseSettings) -> RSAPrivateKey:
                 "name the key that belongs to it: the AT would refuse every signature",
             )
         )
+    elif key and fitting and not signs(key, fitting):
+        problems.append(
+            SealProblem(
+                "settings.private_key",
+                "this machine makes no RSA signatures over SHA-1",
+                "Portaria 363/2010 wants them: allow SHA-1 in the machine's policy for OpenSSL",
+            )
+        )
     if problems or key is None:
         raise SealNotReady(problems)
     return key
+
+
+def signs(key: RSAPrivateKey, public: RSAPublicKey) -> bool:
+    """One signature as a trial: some machines forbid SHA-1. It also loads now what the posting will need."""
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+
+    try:
+        return signature.holds("trial", signature.sign("trial", key), public)
+    except (InternalError, UnsupportedAlgorithm, ValueError):
+        return False
 
 
 def public_keys(pems: Mapping[int, str]) -> dict[int, RSAPublicKey]:

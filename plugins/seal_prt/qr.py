@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from engine.spi import DocumentView
 from plugins.seal_prt import fields
 from plugins.seal_prt.fields import Breakdown
-from plugins.seal_prt.settings import PortugueseSettings
+
+if TYPE_CHECKING:
+    from plugins.seal_prt.settings import PortugueseSettings
 
 PLACES = {"exempt": 2, "reduced": 3, "intermediate": 5, "normal": 7}
 """Where the base of a level stands; its tax follows."""

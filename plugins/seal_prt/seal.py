@@ -1,65 +1,46 @@
-"""The contract: one chain per number series, which is one type and one series of the AT."""
+"""What Portugal offers: one chain per number series, which is one type and one series of the AT.
+
+The rest is loaded when a Portuguese document comes: who posts in another country pays nothing for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from engine.spi import ChainScope, DocumentView, ReadySeal, Sealed, SealKind, SealProblem, SealRecord, SealRefused
-from plugins.seal_prt import chain, fields, keys, qr, signature
-from plugins.seal_prt.settings import PortugueseSettings
+from engine.spi import ChainScope, SealKind
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyPortugueseSeal:
-    settings: PortugueseSettings
-    key: RSAPrivateKey = field(repr=False)
-
-    def chain(self, document: DocumentView, series: str) -> str:
-        return series
-
-    def problems(self, record: SealRecord) -> Sequence[SealProblem]:
-        if record.kind is not SealKind.ISSUE:
-            return [SealProblem("", "Portugal signs no cancellations", "issue a credit note")]
-        return [*fields.problems(record.document, record.value, self.settings)]
-
-    def seal(self, record: SealRecord) -> Sealed:
-        number = fields.numbered(record.document.number)
-        if (problems := self.problems(record)) or number is None:
-            raise SealRefused(problems)
-        settings, series, previous = self.settings, self.settings.series[number.series], chain.before(record)
-        kind = fields.saft_type(record.document, settings.types)
-        told = {
-            chain.CONTROL: str(settings.key_version), chain.CERTIFICATE: settings.certificate,
-            chain.ZONE: settings.time_zone,
-        }  # fmt: skip
-        facts = chain.facts_of(record, chain.entered(record.at, settings.time_zone, previous), kind, told)
-        if wrong := [*chain.out_of_order(facts, record.at, previous, series.first)]:
-            raise SealRefused(wrong)
-        signed = signature.sign(signature.message(facts, previous[chain.HASH] if previous else ""), self.key)
-        atcud = f"{series.validation_code}-{number.printed}"
-        shown = signature.characters(signed)
-        code = qr.text(record.document, settings, kind, atcud, shown, settings.certificate)
-        return Sealed(signed, chain.link(facts, signed), chain.printed(facts, signed, atcud, code), facts)
+    from engine.spi import DocumentView, ReadySeal, Sealed, SealRecord
+    from plugins.seal_prt.settings import PortugueseSettings
 
 
 class PortugueseSeal:
     name = "prt"
     chain_scope = ChainScope.SERIES
     kinds = frozenset({SealKind.ISSUE})
-    settings_model = PortugueseSettings
+
+    @property
+    def settings_model(self) -> type[PortugueseSettings]:
+        from plugins.seal_prt.settings import PortugueseSettings
+
+        return PortugueseSettings
 
     def seals(self, document: DocumentView) -> bool:
-        return fields.is_portuguese(document)
+        if document.company.legislation != "PRT":
+            return False
+        from plugins.seal_prt.fields import is_issued
+
+        return is_issued(document)
 
     def load(self, settings: PortugueseSettings) -> ReadySeal:
-        return ReadyPortugueseSeal(settings, keys.private_key(settings))
+        from plugins.seal_prt import keys, ready
+
+        return ready.ReadyPortugueseSeal(settings, keys.private_key(settings))
 
     def verify_chain(
         self, records: Iterable[tuple[SealRecord, Sealed]], settings: PortugueseSettings, head: str | None = None
     ) -> Iterator[str]:
-        return chain.verify_chain(records, settings.public_keys, head)
+        from plugins.seal_prt.chain import verify_chain
+
+        return verify_chain(records, settings.public_keys, head)

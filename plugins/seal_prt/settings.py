@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Invoice = Literal["FT", "FS", "FR", "ND", "NC", "RP", "RE", "CS", "LD", "RA", "VD", "TV", "TD", "AA", "DA"]
-Movement = Literal["GR", "GT", "GA", "GC", "GD"]
-Working = Literal["CM", "CC", "FC", "FO", "NE", "OU", "OR", "PF"]
-Signed = Invoice | Movement | Working
-"""SAF-T (PT) codes of the documents that are signed; receipts RC and RG are not."""
-SIGNED: frozenset[str] = frozenset(
-    code for group in (Invoice, Movement, Working) for code in get_args(group)
-)  # fmt: skip
+from plugins.seal_prt.codes import Level, Signed
+
 _REFERENCE = re.compile(r"file:[^\x00-\x1f\x7f]+|env:[A-Za-z_][A-Za-z0-9_]*")
-Level = Literal["exempt", "reduced", "intermediate", "normal", "not_subject", "stamp_duty"]
 
 
 def _zone(name: str) -> str:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from engine.spi import DocumentView, Sealed, SealKind, SealRecord
-from plugins.seal_esp.seal import ReadySpanishSeal, SpanishSeal
+from plugins.seal_esp.ready import ReadySpanishSeal
+from plugins.seal_esp.seal import SpanishSeal
 from plugins.seal_esp.settings import SpanishSettings
 from tests.plugins.facturx import views
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from engine.spi import DocumentView, Sealed, SealKind, SealRecord, TaxView
-from plugins.seal_prt.seal import ReadyPortugueseSeal
+from plugins.seal_prt.ready import ReadyPortugueseSeal
 from plugins.seal_prt.settings import PortugueseSettings
 from tests.plugins.facturx import views
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from engine.spi import Sealed, SealKind, SealRecord, SealRefused
 from plugins.seal_prt import signature
 from plugins.seal_prt.chain import verify_chain
-from plugins.seal_prt.seal import PortugueseSeal, ReadyPortugueseSeal
+from plugins.seal_prt.ready import ReadyPortugueseSeal
+from plugins.seal_prt.seal import PortugueseSeal
 from tests.plugins.seal_prt.builders import (
     AT,
     COMPANY,

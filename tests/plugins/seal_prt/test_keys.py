@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from pydantic import ValidationError
 
 from engine.kernel.faults import Faulty
 from engine.spi import SealNotReady
 from engine.spi.seals import in_use
+from plugins.seal_prt.keys import signs
 from plugins.seal_prt.seal import PortugueseSeal
 from plugins.seal_prt.settings import PortugueseSettings
 from tests.plugins.seal_prt.builders import (
@@ -97,6 +100,16 @@ def test_a_key_that_is_not_there_is_told_with_its_place(tmp_path: Path) -> None:
         "settings.private_key": "the variable FACTOTUM_TEST_KEY is not set",
         "settings.passphrase": "the variable FACTOTUM_TEST_PASSPHRASE is not set",
     }
+
+
+def test_a_machine_that_forbids_the_laws_hash_is_told_of_before_it_signs() -> None:
+    class Forbidding:
+        def sign(self, *asked: object) -> bytes:
+            raise UnsupportedAlgorithm("sha1 is disabled")
+
+    assert signs(signing_key(), signing_key().public_key())
+    assert not signs(signing_key(), another_key().public_key())
+    assert not signs(cast(RSAPrivateKey, Forbidding()), signing_key().public_key())
 
 
 def test_public_keys_are_checked_too_and_everything_is_told_at_once(tmp_path: Path) -> None:
