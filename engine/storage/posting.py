@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import Boolean, Connection, bindparam, case, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.kernel.faults import Faulty
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
-from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, StalePlan, Taken
+from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, Row, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
+from engine.storage.writers import ONE_BY_ONE, Writer, prepare_posting
 
 BLOCK = 1000
 
@@ -94,8 +95,10 @@ class SqlPostingStore:
     def transaction(self) -> Iterator[SqlPostingWork]:
         """One write transaction. Errors: KeyTaken."""
         try:
-            with self._database.write() as connection:
-                yield SqlPostingWork(connection)
+            with self._database.write(prepare_posting) as connection:
+                work = SqlPostingWork(connection)
+                yield work
+                work.flush()
         except IntegrityError as error:
             words = str(error.orig)
             if "uq_document_company_key" in words or "document.company, document.key" in words:
@@ -106,14 +109,25 @@ class SqlPostingStore:
 
 
 class SqlPostingWork:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    """Rows wait until the next statement that must follow them, so that they travel together."""
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._connection.execute(_INSERT[table], list(rows))
+    def __init__(self, connection: Connection, writers: Mapping[str, Writer] = ONE_BY_ONE) -> None:
+        self._connection, self._writer = connection, writers[connection.dialect.name]
+        self._waiting: dict[str, list[Row]] = {}
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        self._waiting.setdefault(table, []).extend(rows)
+
+    def flush(self, keep: Collection[str] = ()) -> None:
+        """Send the rows that wait, but those of some tables."""
+        sent = {table: rows for table, rows in self._waiting.items() if table not in keep}
+        self._waiting = {table: rows for table, rows in self._waiting.items() if table in keep}
+        if sent:
+            self._writer.write(self._connection, sent)
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
+        self.flush(keep=("audit",))  # it goes with the document
         asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.counter.chronological}
         row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
@@ -121,7 +135,8 @@ class SqlPostingWork:
         return Taken(row.id, row.value, row.head_hash)
 
     def advance(self, series: int, head_hash: str) -> None:
-        self._connection.execute(_ADVANCE, {"of_series": series, "new_head": head_hash})
+        sent, self._waiting = self._waiting, {}
+        self._writer.finish(self._connection, sent, series, head_hash)
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
@@ -154,9 +169,7 @@ _TAKE = (
     )
     .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
 )
-_ADVANCE = update(_SERIES).where(_SERIES.c.id == bindparam("of_series")).values(head_hash=bindparam("new_head"))
 _SEEN = select(_SERIES).where(*_IS)
-_INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()}
 """Statements of the hot path, built once."""
 
 
