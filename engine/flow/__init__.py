@@ -7,6 +7,7 @@
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
+    next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     verify                      is everything still what it was
 
@@ -33,7 +34,7 @@ from engine.flow.parametrization import (
 )
 from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
-from engine.flow.trying import run_due, try_journal
+from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
     "Actor",
@@ -53,6 +54,7 @@ __all__ = [
     "export_parametrization",
     "foreseen",
     "language_of",
+    "next_numbers",
     "offered",
     "plan_packs",
     "plan_rollback",

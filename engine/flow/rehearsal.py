@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 def check(house: House, context: Context, on: date) -> tuple[list[Finding], Coverage]:
-    """What deserves a look in the parametrization in force, worst first; and who may make which documents."""
-    from engine.lint import coverage, lint
+    """What deserves a look in the parametrization in force and its series, worst first; and who may make what."""
+    from engine.lint import coverage, filling, lint
 
     allowed(context, "read")
     catalog = house.catalog()
     ranks = ("error", "warning", "info")
-    found = sorted(lint(catalog, on), key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
+    everything = [*lint(catalog, on), *filling.look(catalog, house.documents.all_series(), on)]
+    found = sorted(everything, key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
     return found, coverage(catalog, on)
 
 

@@ -96,8 +96,20 @@ series = Table(
     Column("closed", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
+    Column("fast", Boolean, nullable=False, server_default=false()),  # values are taken ahead; not chained
     UniqueConstraint("company", "counter", "period"),
 )
+number_taken = Table(
+    "number_taken",
+    metadata,
+    Column("series", Id, ForeignKey("counter_series.id"), primary_key=True, autoincrement=False),
+    Column("value", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("cause", Text, nullable=False),  # why no document has it; "" when that is not known
+)
+"""Values of fast series, each taken before its document is written."""
 
 # --- posted: insert-only --------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
-    Accounting staff: types, post, show, export, run-due, verify
+    Accounting staff: types, numbers, post, show, export, run-due, verify
     Operations:       relay, plugin
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
@@ -100,6 +100,7 @@ for command in (
     formula.formula,
     journal.journal,
     journal.run_due,
+    journal.numbers,
     documents.post,
     documents.show,
     documents.export,
