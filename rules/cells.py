@@ -2,32 +2,38 @@
 
 A case answers questions: is a flag true, among which codes is a text, in which range is a form. A question that a case
 leaves open is `Undecided`; it names the pieces the case falls into, of which every document (or row) is in exactly one.
-So the cases that `outcomes` gives leave nothing out, and none is split further than someone asked.
+So the cases that `parts` gives leave nothing out, and none is split further than someone asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from rules.linear import Form
 
-Result = TypeVar("Result")
 
-
-class Flag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Flag:
     """Something true or false. `row` as in linear.Variable."""
 
     text: str
     row: str
 
+    def __hash__(self) -> int:
+        return hash(self.text)
 
-class Words(NamedTuple):
+
+@dataclass(frozen=True, slots=True)
+class Words:
     """A text that is not known; `codes` are all it can be, when they are known."""
 
     text: str
     row: str
     codes: tuple[str, ...] | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +113,26 @@ def is_among(case: Case, words: Words, texts: frozenset[str]) -> bool:
     return bool(inside)
 
 
-def is_so(case: Case, difference: Form, operator: str) -> bool:
-    """Does `difference operator 0` hold?"""
+class Question(NamedTuple):
+    """Is a form at one of these positions (< = >) beside a mark?"""
+
+    direction: Form
+    mark: Fraction
+    wanted: str
+
+
+def question(difference: Form, operator: str) -> Question | bool:
+    """What `difference operator 0` asks; the answer where there is nothing to ask."""
     if not difference.parts:
         place = "<" if difference.constant < 0 else ">" if difference.constant > 0 else "="
         return place in _POSITIONS[operator]
     direction, factor = difference.direction()
     wanted = _POSITIONS[operator] if factor > 0 else _POSITIONS[operator].translate(_TURNED)
-    mark = -difference.constant / factor
+    return Question(direction, -difference.constant / factor, wanted)
+
+
+def is_so(case: Case, asked: Question) -> bool:
+    direction, mark, wanted = asked
     answer = case.get(direction)
     known = answer if isinstance(answer, Range) else Range()
     possible = known.positions(mark)
@@ -129,19 +147,32 @@ def _kept(possible: str, wanted: str, inside: bool) -> str:
     return "".join(place for place in possible if (place in wanted) == inside)
 
 
-def outcomes(probe: Callable[[Case], Result], case: Case, row: str) -> Iterator[tuple[Case, Result]]:
-    """What a probe gives in every part of a case that it tells apart, with the part.
+class TooMany(Exception):
+    """A case falls into more parts than are worth looking at."""
+
+
+def parts(probes: Sequence[Callable[[Case], Any]], row: str, most: int) -> Iterator[tuple[Case, tuple[Any, ...]]]:
+    """Every part that the questions of some probes make, with what they give there; a probe that gives None drops it.
 
     Only questions about the row are followed; Undecided about anything else is the caller's to split on.
+    Errors: TooMany.
     """
-    waiting = [case]
+    waiting: list[tuple[Case, tuple[Any, ...]]] = [({}, ())]
+    split = 0
     while waiting:
-        one = waiting.pop()
+        case, found = waiting.pop()
         try:
-            found = probe(one)
+            while len(found) < len(probes):
+                one = probes[len(found)](case)
+                if one is None:
+                    break
+                found = (*found, one)
+            else:
+                yield case, found
         except Undecided as asked:
             if asked.subject.row != row:
                 raise
-            waiting.extend({**one, asked.subject: piece} for piece in reversed(asked.pieces))
-        else:
-            yield one, found
+            split += len(asked.pieces)
+            if split > most:
+                raise TooMany from None
+            waiting.extend(({**case, asked.subject: piece}, found) for piece in reversed(asked.pieces))

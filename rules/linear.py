@@ -45,6 +45,9 @@ class Form:
     parts: tuple[tuple[Variable, Fraction], ...]
     constant: Fraction
 
+    def __hash__(self) -> int:
+        return hash((len(self.parts), *(variable.text for variable, _ in self.parts[:2])))
+
     def __str__(self) -> str:
         said = [str(variable) if factor == 1 else f"{factor}*{variable}" for variable, factor in self.parts]
         return " + ".join([*said, str(self.constant)] if self.constant or not said else said)

@@ -8,8 +8,10 @@ from rules.nodes import (
     Aggregate,
     Binary,
     Call,
+    Comparison,
     Conditional,
     Literal,
+    Logic,
     Name,
     Negative,
     Node,
@@ -17,7 +19,7 @@ from rules.nodes import (
     children,
     walk,
 )
-from rules.types import MONEY, is_text
+from rules.types import MONEY, PERCENT, is_text
 
 
 def label(node: Node) -> str:
@@ -27,20 +29,27 @@ def label(node: Node) -> str:
 
 
 def written(node: Node) -> str:
-    """A node as one text."""
-    if isinstance(node, Name):
-        return node.dotted
-    if isinstance(node, Literal):
-        return f"{node.type} {node.value!r}" if is_text(node.type) else f"{node.type} {node.value}"
-    if isinstance(node, Aggregate):
-        term, condition = (written(part) if part else "" for part in (node.term, node.condition))
-        return f"{node.function}({term} for {node.row} where {condition or 'true'})"
+    """A node as one text, close to how a person writes it."""
+    match node:
+        case Name():
+            return node.dotted
+        case Literal(value=value):
+            if is_text(node.type):
+                return repr(value)
+            return {MONEY: f"money({value})", PERCENT: f"{value}%"}.get(node.type, str(value))
+        case Aggregate(function=function, row=row, term=term, condition=condition):
+            what = f"{written(term)} for {row}" if term else row
+            return f"{function}({what}{f' where {written(condition)}' if condition else ''})"
+        case Binary(operator=operator, left=left, right=right) | Comparison(operator=operator, left=left, right=right):
+            return f"({written(left)} {operator} {written(right)})"
+        case Logic(operator=operator, left=left, right=right):
+            return f"({written(left)} {operator} {written(right)})"
     body = getattr(node, "body", None)  # a named formula is what it stands for
     if isinstance(body, Node):
         return written(body)
-    more = getattr(node, "digits", None), getattr(node, "mode", None), getattr(node, "negated", None)
-    said = "".join(f" {one}" for one in more if one is not None and one is not False)
-    return f"{label(node)}({', '.join(map(written, children(node)))}{said})"
+    more = [getattr(node, name, None) for name in ("digits", "mode", "negated")]
+    said = [str(one) for one in more if one is not None and one is not False]
+    return f"{label(node)}({', '.join([*map(written, children(node)), *said])})"
 
 
 def free_rows(node: Node, rows: frozenset[str]) -> set[str]:

@@ -1,7 +1,6 @@
 """Is a sum of guarded amounts always 0? Case by case, over exact fractions; knows no invoices.
 
-In: terms (an amount with a sign, made once, or once for each row of a kind), a theory (names that stand for others) and
-facts that always hold. Out: proved, or the cases that are left with what remains in each.
+In: terms, a theory (names that stand for others), facts that always hold. Out: proved, or what is left in which cases.
 
 1 a case of the document decides every condition about it; cells of a kind of rows do so for its rows
 2 unknowns: what the document has, and for each cell the sum of each variable over its rows, and their number
@@ -11,95 +10,27 @@ Sound because cases leave nothing out and equations say only what truly holds: a
 never truth.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from rules.cells import Case, Flag, Range, Undecided, outcomes
+from rules.cells import Answer, Case, Flag, Range, Subject, TooMany, parts
 from rules.linear import MANY_ROWS, Equations, Form, Variable, add, constant
-from rules.nodes import Node
 from rules.normal import names_in
-from rules.reading import Met, Reading, Theory
+from rules.reading import Memory, Reading, Theory
+from rules.terms import Fact, Outcome, Rest, Term, Unproved
 
 MOST_CELLS = 400  # of one kind of rows
 MOST_CASES = 2_000  # of the document
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """`row` is "" for one made once. `within` are conditions of what it stands in, `when` its own; all must hold.
-
-    Shape: sign is 1 or -1; numbers are names whose value is fixed, e.g. {"repeat.index": 2}.
-    """
-
-    id: str
-    row: str
-    sign: int
-    within: tuple[Node, ...]
-    when: tuple[Node, ...]
-    amount: Node
-    numbers: Mapping[str, Fraction] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A condition that always holds, of the document or of every row of a kind; looked at where `about` is used."""
-
-    about: str
-    row: str
-    node: Node
-
-
-class CellSum(NamedTuple):
-    """The sum of a variable over the rows in a cell; without a variable, how many rows are in it."""
-
-    row: str
-    cell: int
-    variable: Variable | None
-
-
-Unknown = Variable | CellSum
-Sum = dict[Unknown | None, Fraction]
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """A part of what remains: of the document (`row` ""), or of the rows that are as in `cell`."""
-
-    factor: Fraction
-    variable: Variable | None
-    row: str
-    cell: Case
-
-
-@dataclass(frozen=True, slots=True)
-class Unproved:
-    case: Case
-    rests: tuple[Rest, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """`made` and `unmade` are ids of terms whose own conditions hold, and do not, in some case.
-
-    Without `unproved` it is proved, unless it was `given_up` because there were too many cases.
-    """
-
-    unproved: tuple[Unproved, ...]
-    cases: int
-    made: frozenset[str]
-    unmade: frozenset[str]
-    given_up: bool
-
-    @property
-    def proved(self) -> bool:
-        return not self.unproved and not self.given_up
-
-
 def prove(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> Outcome:
     """Is Σ sign · amount 0 whatever the document?"""
-    return _Proof(terms, theory, relevant(terms, theory, facts)).run()
+    found = relevant(terms, theory, facts)
+    outcome = _Proof(terms, theory, [fact for fact in found if not fact.costly]).run()
+    left = {rest.variable.text for one in outcome.unproved for rest in one.rests if rest.variable}
+    wanted = [fact for fact in found if not fact.costly or fact.about in left]
+    return _Proof(terms, theory, wanted).run() if any(fact.costly for fact in wanted) else outcome
 
 
 def relevant(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> list[Fact]:
@@ -117,128 +48,174 @@ def relevant(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> li
     return [fact for fact in every if fact.about in used]
 
 
-class _TooMany(Exception):
-    pass
+class CellSum(NamedTuple):
+    """The sum of a variable over the rows in a cell; without a variable, how many rows are in it."""
+
+    row: str
+    cell: int
+    variable: Variable | None
+
+
+Unknown = Variable | CellSum
+Sum = dict[Unknown | None, Fraction]
+
+
+class _Made(NamedTuple):
+    """What a term is: None where it is not made; do its own conditions hold? None where nobody asks."""
+
+    form: Form | None
+    holds: bool | None
 
 
 class _Cell(NamedTuple):
-    """A part of the rows of a kind: what terms are made of them, by place; what aggregates take of them."""
+    """A part of the rows of a kind: what terms, by their place, are made of them, and what aggregates take of them.
+
+    A sum or a count takes a form, or None; a flag takes True where such a row is what makes it as the case says.
+    """
 
     case: Case
-    made: Mapping[int, Form]
-    taken: Mapping[Variable, Form | None]
+    made: Mapping[int, _Made]
+    taken: Mapping[Variable | Flag, Any]
 
 
 _ONE = constant(1)
-_Seen = dict[str, set[bool]]
-"""Whether the conditions of a term, by its id, held and did not hold."""
+_NUMBERLESS: Mapping[str, Fraction] = {}
+Probe = Callable[[Case], Any]
+Answers = Mapping[Subject, Answer | None]
 
 
 class _Proof:
     def __init__(self, terms: Sequence[Term], theory: Theory, facts: Sequence[Fact]) -> None:
-        self.terms, self.theory, self.facts = terms, theory, facts
-        self.aggregates: dict[Variable | Flag, Met] = {}
+        self.terms, self.facts = terms, facts
+        self.memory = Memory(theory)
+        self.aggregates = self.memory.aggregates
         self.made, self.unmade = set[str](), set[str]()
         self.unproved: list[Unproved] = []
+        self.known_cells: dict[tuple[str, tuple[Variable | Flag, ...]], list[tuple[Answers, Sequence[_Cell]]]] = {}
 
     def run(self) -> Outcome:
-        waiting: list[Case] = [{}]
+        probes = [*self.tests("", {}), *self.amounts("", {}).values(), self.settle]
         cases, given_up = 0, False
-        while waiting and not given_up:
-            case = waiting.pop()
-            cases += 1
-            try:
-                self.prove_case(case)
-            except Undecided as asked:
-                waiting.extend({**case, asked.subject: piece} for piece in reversed(asked.pieces))
-                given_up = len(waiting) + cases > MOST_CASES
-            except _TooMany:
-                given_up = True
+        try:
+            cases = sum(1 for _ in parts(probes, "", MOST_CASES))
+        except TooMany:
+            given_up = True
         return Outcome(tuple(self.unproved), cases, frozenset(self.made), frozenset(self.unmade), given_up)
 
-    def reading(self, case: Case, numbers: Mapping[str, Fraction]) -> Reading:
-        return Reading(self.theory, case, numbers, self.aggregates)
+    # Probes of the document, or of a kind of rows where a case of the document is known
 
-    def prove_case(self, case: Case) -> None:
-        """Errors: Undecided, when the case must be split; _TooMany."""
-        reading = self.reading(case, {})
-        if not all(reading.holds(fact.node) for fact in self.facts if not fact.row):
-            return
-        seen: _Seen = {}
-        total: Sum = {}
-        for term in self.terms:
-            amount = self.amount(term, case, seen) if not term.row else None
-            if amount:
-                add(total, _flat(amount), term.sign)
-        links = self.links(case, total)
-        rows = [term.row for term in self.terms] + [self.aggregates[link].node.row for link in links]
-        cells = {row: list(self.cells(row, case, links, seen)) for row in dict.fromkeys(rows) if row}
-        for row, parts in cells.items():
-            for number, cell in enumerate(parts):
-                for place, form in cell.made.items():
-                    add(total, _flat(form, row, number), self.terms[place].sign)
-        equations = self.equations(case, links, cells)
-        if equations.contradictory:
-            return
-        self.made |= {id for id, truths in seen.items() if True in truths}
-        self.unmade |= {id for id, truths in seen.items() if False in truths}
-        left = equations.reduced(total)
-        if left:
-            self.unproved.append(Unproved(case, tuple(_rest(*part, cells) for part in left.items())))
+    def reading(self, case: Case, numbers: Mapping[str, Fraction] = _NUMBERLESS) -> Reading:
+        return Reading(self.memory, case, numbers)
 
-    def amount(self, term: Term, case: Case, seen: _Seen) -> Form | None:
-        """What a term is made of; None where a condition does not hold."""
+    def tests(self, row: str, known: Case) -> list[Probe]:
+        """One for each fact; it drops what the fact does not allow."""
+
+        def test(fact: Fact) -> Probe:
+            return lambda case: self.reading({**known, **case}).holds(fact.node) or None
+
+        return [test(fact) for fact in self.facts if fact.row == row]
+
+    def amounts(self, row: str, known: Case) -> dict[int, Probe]:
+        """One for each term, by its place."""
+
+        def amount(term: Term) -> Probe:
+            return lambda case: self.amount(term, {**known, **case})
+
+        return {place: amount(term) for place, term in enumerate(self.terms) if term.row == row}
+
+    def amount(self, term: Term, case: Case) -> _Made:
         reading = self.reading(case, term.numbers)
         if not all(reading.holds(node) for node in term.within):
-            return None
+            return _Made(None, None)
         holds = all(reading.holds(node) for node in term.when)
-        seen.setdefault(term.id, set()).add(holds)
-        return reading.quantity(term.amount) if holds else None
+        return _Made(reading.quantity(term.amount) if holds else None, holds)
+
+    def taken(self, link: Variable | Flag, known: Case) -> Probe:
+        """What an aggregate takes of a row. `any` that is false, and `all` that is true, drop rows there are not."""
+        node, numbers = self.aggregates[link]
+
+        def taken(case: Case) -> Any:
+            reading = self.reading({**known, **case}, numbers)
+            inside = node.condition is None or reading.holds(node.condition)
+            if isinstance(link, Variable):
+                form = reading.quantity(node.term) if node.term and inside else _ONE
+                return (form if inside else None,)
+            tells = inside == (node.function == "any")
+            return None if tells and known[link] != (node.function == "any") else (tells,)
+
+        return taken
+
+    # A case of the document
+
+    def settle(self, case: Case) -> bool:
+        """Note what is left in a case. Errors: Undecided, when its rows ask more of the document; TooMany."""
+        made = {place: probe(case) for place, probe in self.amounts("", {}).items()}
+        total: Sum = {}
+        for place, one in made.items():
+            self.count(total, place, one)
+        links = self.links(case, total)
+        rows = [term.row for term in self.terms] + [self.aggregates[link].node.row for link in links]
+        cells = {row: self.cells(row, case, links) for row in dict.fromkeys(rows) if row}
+        if not all(self.is_shown(link, case, cells) for link in links if isinstance(link, Flag)):
+            return False
+        for row, mine in cells.items():
+            for number, cell in enumerate(mine):
+                for place, one in cell.made.items():
+                    self.count(total, place, one, row, number)
+        equations = self.equations(case, links, cells)
+        if equations.contradictory:
+            return False
+        self.note(made)
+        for mine in cells.values():
+            for cell in mine:
+                self.note(cell.made)
+        left = equations.reduced(total)
+        if left:
+            self.unproved.append(Unproved(case, tuple(_rest(*one, cells) for one in left.items())))
+        return True
+
+    def count(self, total: Sum, place: int, made: _Made, row: str = "", cell: int = 0) -> None:
+        if made.form:
+            add(total, _flat(made.form, row, cell), self.terms[place].sign)
+
+    def note(self, made: Mapping[int, _Made]) -> None:
+        """Which terms are made at all, and which are not always."""
+        for place, one in made.items():
+            if one.holds is not None:
+                (self.made if one.holds else self.unmade).add(self.terms[place].id)
 
     def links(self, case: Case, total: Sum) -> list[Variable | Flag]:
         """The aggregates that the case and the total speak of."""
         spoken = [*total, *case, *(variable for point in _points(case, "") for variable, _ in point.parts)]
         return [one for one in dict.fromkeys(spoken) if isinstance(one, Variable | Flag) and one in self.aggregates]
 
-    def cells(self, row: str, case: Case, links: Sequence[Variable | Flag], seen: _Seen) -> Iterator[_Cell]:
-        """The rows of a kind, in parts that decide everything asked of them; without those that cannot be."""
-        facts = [fact.node for fact in self.facts if fact.row == row]
-        places = [place for place, term in enumerate(self.terms) if term.row == row]
-        mine = [link for link in links if self.aggregates[link].node.row == row]
+    def cells(self, row: str, case: Case, links: Sequence[Variable | Flag]) -> Sequence[_Cell]:
+        """The rows of a kind, in parts that decide everything asked of them; without those that cannot be.
 
-        def probe(cell: Case) -> tuple[_Cell, _Seen] | None:
-            known = {**case, **cell}
-            reading = self.reading(known, {})
-            if not all(reading.holds(fact) for fact in facts):
-                return None
-            if any(self.excludes(link, known) for link in mine if isinstance(link, Flag)):
-                return None
-            taken = {link: self.taken(link, known) for link in mine if isinstance(link, Variable)}
-            noted: _Seen = {}
-            made = {place: self.amount(self.terms[place], known, noted) for place in places}
-            return _Cell(cell, {place: form for place, form in made.items() if form}, taken), noted
+        Cases of the document that answer alike what rows ask of it have the same cells.
+        """
+        mine = tuple(link for link in links if self.aggregates[link].node.row == row)
+        for answers, found in self.known_cells.setdefault((row, mine), []):
+            if all(case.get(subject) == answer for subject, answer in answers.items()):
+                return found
+        self.memory.consulted.clear()
+        found = list(self.new_cells(row, case, mine))
+        asked = {*self.memory.consulted, *(link for link in mine if isinstance(link, Flag))}
+        self.known_cells[row, mine].append(({subject: case.get(subject) for subject in asked}, found))
+        return found
 
-        for number, (_, found) in enumerate(outcomes(probe, {}, row)):
-            if number >= MOST_CELLS:
-                raise _TooMany
-            if found:
-                for id, truths in found[1].items():
-                    seen.setdefault(id, set()).update(truths)
-                yield found[0]
+    def new_cells(self, row: str, case: Case, links: Sequence[Variable | Flag]) -> Iterator[_Cell]:
+        tests, amounts = self.tests(row, case), self.amounts(row, case)
+        takings = [self.taken(link, case) for link in links]
+        for cell, found in parts([*tests, *takings, *amounts.values()], row, MOST_CELLS):
+            taken, made = found[len(tests) : len(tests) + len(links)], found[len(tests) + len(links) :]
+            values = {link: value for link, (value,) in zip(links, taken, strict=True)}
+            yield _Cell(cell, dict(zip(amounts, made, strict=True)), values)
 
-    def taken(self, link: Variable, known: Case) -> Form | None:
-        """What a sum or a count takes of a row; None where it passes the row over."""
-        node, numbers = self.aggregates[link]
-        reading = self.reading(known, numbers)
-        if node.condition is not None and not reading.holds(node.condition):
-            return None
-        return _ONE if node.term is None else reading.quantity(node.term)
-
-    def excludes(self, link: Flag, known: Case) -> bool:
-        """Does an `any` that is false, or an `all` that is true, say that there is no such row?"""
-        node, numbers = self.aggregates[link]
-        holds = node.condition is None or self.reading(known, numbers).holds(node.condition)
-        return bool(known[link]) and not holds if node.function == "all" else not known[link] and holds
+    def is_shown(self, flag: Flag, case: Case, cells: Mapping[str, Sequence[_Cell]]) -> bool:
+        """Can there be a row that makes `any` true, or `all` false, where the case says it is?"""
+        node = self.aggregates[flag].node
+        return case[flag] != (node.function == "any") or any(cell.taken[flag] for cell in cells[node.row])
 
     def equations(
         self, case: Case, links: Sequence[Variable | Flag], cells: Mapping[str, Sequence[_Cell]]
@@ -247,12 +224,13 @@ class _Proof:
         found = Equations[Unknown]()
         for link in links:
             if isinstance(link, Variable):
-                parts = [cell.taken[link] for cell in cells[self.aggregates[link].node.row]]
-                if all(part is None or part.fits(MANY_ROWS) for part in parts):  # else the sum may have been cut
+                row = self.aggregates[link].node.row
+                taken: list[Form | None] = [cell.taken[link] for cell in cells[row]]
+                if all(form is None or form.fits(MANY_ROWS) for form in taken):  # else the sum may have been cut
                     zero: Sum = {link: Fraction(-1)}
-                    for number, part in enumerate(parts):
-                        if part:
-                            add(zero, _flat(part, self.aggregates[link].node.row, number), 1)
+                    for number, form in enumerate(taken):
+                        if form:
+                            add(zero, _flat(form, row, number), 1)
                     found.add(zero, first=[link])
         for point in _points(case, ""):
             found.add(_flat(point))

@@ -8,11 +8,12 @@ already decided. Everything read here is exactly what the bytecode computes, whe
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from rules.cells import Case, Flag, Words, is_among, is_so, is_true
+from rules.cells import Case, Flag, Question, Subject, Words, is_among, is_so, is_true, question
+from rules.decimals import operation, rounding
 from rules.linear import CUT, DIGITS, MANY_ROWS, WIDTHS, Form, Variable, constant, single
 from rules.nodes import (
     Aggregate,
@@ -31,10 +32,7 @@ from rules.nodes import (
     children,
 )
 from rules.normal import free_rows, label, money_summed, names_in, written
-from rules.types import BOOLEAN, MONEY, PERCENT, CodeSet, is_text
-
-_HUNDREDTH = Fraction(1, 100)
-_MANY_PARTS = 64  # of a product multiplied out
+from rules.types import BOOLEAN, MONEY, CodeSet, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +50,67 @@ class Met(NamedTuple):
     numbers: Mapping[str, Fraction]
 
 
-@dataclass(slots=True)
-class Reading:
-    """Reads nodes in one case. `numbers` are names whose value is fixed; `aggregates` collects what was met."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is the same in every case, read once; by the identity of nodes, which are kept alive beside it."""
 
     theory: Theory
+    aggregates: dict[Variable | Flag, Met] = field(default_factory=dict)
+    forms: dict[int, tuple[Node, Form]] = field(default_factory=dict)
+    questions: dict[int, tuple[Node, Question | bool]] = field(default_factory=dict)
+    normals: dict[int, tuple[Node, tuple[str, str]]] = field(default_factory=dict)
+    consulted: set[Subject] = field(default_factory=set)  # of the document, since somebody cleared it
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads nodes in one case. `numbers` are names whose value is fixed.
+
+    `asked` counts what was asked of the case: what was read without asking is remembered.
+    """
+
+    memory: Memory
     case: Case
     numbers: Mapping[str, Fraction]
-    aggregates: "dict[Variable | Flag, Met]" = field(default_factory=dict)
+    asked: int = 0
+
+    @property
+    def theory(self) -> Theory:
+        return self.memory.theory
+
+    def _ask(self, subject: Subject) -> None:
+        self.asked += 1
+        if not subject.row:
+            self.memory.consulted.add(subject)
+
+    def _is_so(self, asked: Question | bool) -> bool:
+        if isinstance(asked, bool):
+            return asked
+        self._ask(asked.direction)
+        return is_so(self.case, asked)
+
+    def _is_true(self, text: str, row: str) -> bool:
+        flag = Flag(text, row)
+        self._ask(flag)
+        return is_true(self.case, flag)
+
+    def _is_among(self, words: Words, texts: frozenset[str]) -> bool:
+        self._ask(words)
+        return is_among(self.case, words, texts)
 
     # Quantities and dates
 
     def quantity(self, node: Node) -> Form:
+        kept = self.memory.forms.get(id(node))
+        if kept and not self.numbers:
+            return kept[1]
+        before = self.asked
+        found = self._quantity(node)
+        if before == self.asked and not self.numbers:
+            self.memory.forms[id(node)] = node, found
+        return found
+
+    def _quantity(self, node: Node) -> Form:
         match node:
             case Literal(value=Decimal() as value):
                 return constant(Fraction(value))
@@ -73,19 +120,19 @@ class Reading:
                 return self._name(node)
             case Negative(operand=operand):
                 return self.quantity(operand).scaled(Fraction(-1))
-            case Binary():
-                return self._binary(node)
+            case Binary(left=left, right=right):
+                return operation(node, self.quantity(left), self.quantity(right))
             case Conditional(condition=condition, then=then, otherwise=otherwise):
                 return self.quantity(then if self.holds(condition) else otherwise)
-            case Rounded():
-                return self._rounded(node)
+            case Rounded(operand=operand):
+                return rounding(node, self.quantity(operand))
             case Aggregate():
                 return single(self._total(node))
             case Call(function="min" | "max" as function, arguments=arguments):
                 return self._extreme(function, arguments)
             case Call(function="abs", arguments=(operand,)):
                 signed = self.quantity(operand)
-                return signed.scaled(Fraction(-1)) if is_so(self.case, signed, "<") else signed
+                return signed.scaled(Fraction(-1)) if self._is_so(question(signed, "<")) else signed
             case Call(function="coalesce", arguments=arguments):
                 return self.quantity(self._first_given(arguments))
         body = getattr(node, "body", None)  # a named formula is what it stands for
@@ -102,51 +149,10 @@ class Reading:
         whole, scale = WIDTHS[node.type]
         return Variable(*self._normal(node), whole, scale, node.type == MONEY and isinstance(node, Name))
 
-    def _binary(self, node: Binary) -> Form:
-        left, right = self.quantity(node.left), self.quantity(node.right)
-        if node.operator in "+-":
-            operands = sorted((left, right), key=str) if node.operator == "+" else (left, right)
-            return self._exact(left.plus(right, 1 if node.operator == "+" else -1), node.operator, *operands)
-        kinds = (node.left.type, node.right.type)
-        one_of_two = kinds.count(PERCENT) == 1
-        if PERCENT in kinds and not (one_of_two and node.type == PERCENT) and (node.operator == "*" or one_of_two):
-            # points become a share, as in compile._of_percent
-            if kinds[1] == PERCENT:
-                right = self._exact(right.scaled(_HUNDREDTH), "%", right)
-            else:
-                left = self._exact(left.scaled(_HUNDREDTH), "%", left)
-        if node.operator == "/":
-            divisor = right.value
-            whole = left.scaled(1 / divisor) if divisor else None
-            return self._exact(whole, "/", left, right)
-        if len(left.parts) * len(right.parts) > _MANY_PARTS:
-            return self._exact(None, "*", left, right)
-        return self._exact(left.times(right), "*", *sorted((left, right), key=str))
-
-    def _exact(self, result: Form | None, operator: str, *operands: Form) -> Form:
-        """The result, or a variable named by the operation where decimals may have cut it."""
-        if result is not None and result.fits():
-            return result
-        row = next((one.row for one in operands if one.row), "")
-        text = f"({f' {operator} '.join(f'({one})' for one in operands)}{operator if len(operands) == 1 else ''})"
-        return single(Variable(text, row, DIGITS, CUT))
-
-    def _rounded(self, node: Rounded) -> Form:
-        value = self.quantity(node.operand)
-        if node.digits is None and value.is_money():
-            return value
-        sign = 1
-        if node.mode not in (ROUND_CEILING, ROUND_FLOOR) and value.parts and value.parts[0][1] < 0:
-            value, sign = value.scaled(Fraction(-1)), -1  # all other modes treat both signs alike
-        text = f"round({value}, {node.mode}{'' if node.digits is None else f', {node.digits}'})"
-        whole, scale = WIDTHS[node.type]
-        kept = scale if node.digits is None else max(scale, node.digits)
-        return single(Variable(text, value.row, max(whole, 18), kept, node.digits is None)).scaled(Fraction(sign))
-
     def _extreme(self, function: str, arguments: tuple[Node, ...]) -> Form:
         best, *others = (self.quantity(argument) for argument in arguments)
         for other in others:
-            if is_so(self.case, other.plus(best, -1), "<" if function == "min" else ">"):
+            if self._is_so(question(other.plus(best, -1), "<" if function == "min" else ">")):
                 best = other
         return best
 
@@ -161,7 +167,7 @@ class Reading:
 
     def _meet(self, subject: Variable | Flag, node: Aggregate) -> None:
         if not subject.row:
-            self.aggregates[subject] = Met(node, self.numbers)
+            self.memory.aggregates[subject] = Met(node, self.numbers)
 
     # Conditions
 
@@ -171,7 +177,7 @@ class Reading:
                 return value
             case Name():
                 stands_for = self.theory.definitions.get(node.dotted)
-                return self.holds(stands_for) if stands_for else is_true(self.case, Flag(*self._normal(node)))
+                return self.holds(stands_for) if stands_for else self._is_true(*self._normal(node))
             case Not(operand=operand):
                 return not self.holds(operand)
             case Logic(operator=operator, left=left, right=right):
@@ -185,11 +191,11 @@ class Reading:
             case Aggregate():
                 flag = Flag(*self._normal(node))
                 self._meet(flag, node)
-                return is_true(self.case, flag)
+                return self._is_true(flag.text, flag.row)
             case Call(function="coalesce", arguments=arguments):
                 return self.holds(self._first_given(arguments))
         body = getattr(node, "body", None)
-        return self.holds(body) if isinstance(body, Node) else is_true(self.case, Flag(*self._normal(node)))
+        return self.holds(body) if isinstance(body, Node) else self._is_true(*self._normal(node))
 
     def _comparison(self, node: Comparison) -> bool:
         left, right = node.left, node.right
@@ -197,14 +203,21 @@ class Reading:
             return self._same_text(self.words(left), self.words(right)) == (node.operator == "=")
         if left.type == BOOLEAN:
             return (self.holds(left) == self.holds(right)) == (node.operator == "=")
-        return is_so(self.case, self.quantity(left).plus(self.quantity(right), -1), node.operator)
+        kept = self.memory.questions.get(id(node))
+        if kept and not self.numbers:
+            return self._is_so(kept[1])
+        before = self.asked
+        found = question(self.quantity(left).plus(self.quantity(right), -1), node.operator)
+        if before == self.asked and not self.numbers:
+            self.memory.questions[id(node)] = node, found
+        return self._is_so(found)
 
     def _membership(self, node: Membership) -> bool:
         if not is_text(node.value.type):
             return self._is_equal_to_one(node) != node.negated
         value, choices = self.words(node.value), [self.words(choice) for choice in node.choices]
         known = frozenset(choice for choice in choices if isinstance(choice, str))
-        found = value in known if isinstance(value, str) else bool(known) and is_among(self.case, value, known)
+        found = value in known if isinstance(value, str) else bool(known) and self._is_among(value, known)
         unknown = (choice for choice in choices if isinstance(choice, Words))
         return (found or any(self._same_text(value, choice) for choice in unknown)) != node.negated
 
@@ -213,7 +226,7 @@ class Reading:
             value = self.holds(node.value)
             return any(self.holds(choice) == value for choice in node.choices)
         quantity = self.quantity(node.value)
-        return any(is_so(self.case, quantity.plus(self.quantity(choice), -1), "=") for choice in node.choices)
+        return any(self._is_so(question(quantity.plus(self.quantity(one), -1), "=")) for one in node.choices)
 
     def _same_text(self, left: str | Words, right: str | Words) -> bool:
         """A missing text is equal to no literal."""
@@ -221,10 +234,10 @@ class Reading:
             return left == right
         if isinstance(left, Words) and isinstance(right, Words):
             text = " = ".join(sorted((str(left.text), str(right.text))))
-            return left.text == right.text or is_true(self.case, Flag(f"({text})", left.row or right.row))
+            return left.text == right.text or self._is_true(f"({text})", left.row or right.row)
         unknown, literal = (left, right) if isinstance(left, Words) else (right, left)
         assert isinstance(unknown, Words) and isinstance(literal, str)  # noqa: S101 - the other ways are above
-        return is_among(self.case, unknown, frozenset((literal,)))
+        return self._is_among(unknown, frozenset((literal,)))
 
     # Texts
 
@@ -245,7 +258,7 @@ class Reading:
 
     def _first_given(self, arguments: tuple[Node, ...]) -> Node:
         *fields, last = arguments
-        given = (one for one in fields if is_true(self.case, Flag(*self._given(one))))
+        given = (one for one in fields if self._is_true(*self._given(one)))
         return next(given, last)
 
     def _given(self, node: Node) -> tuple[str, str]:
@@ -256,6 +269,16 @@ class Reading:
 
     def _normal(self, node: Node) -> tuple[str, str]:
         """(text, row) of what is not looked into: its name, or its operation on what its operands are here."""
+        kept = self.memory.normals.get(id(node))
+        if kept and not self.numbers:
+            return kept[1]
+        before = self.asked
+        found = self._in_full(node)
+        if before == self.asked and not self.numbers:
+            self.memory.normals[id(node)] = node, found
+        return found
+
+    def _in_full(self, node: Node) -> tuple[str, str]:
         body = getattr(node, "body", None)
         if isinstance(body, Node):
             return self._normal(body)

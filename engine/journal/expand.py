@@ -14,7 +14,7 @@ from engine.parametrization.definitions import AutomaticJournal, AutomaticJourna
 from engine.parametrization.vocabulary import SIDE
 from rules import BOOLEAN, Formula
 from rules.nodes import Comparison, Literal, Node
-from rules.proof import Term
+from rules.terms import Term
 
 DEBIT, CREDIT = "debit", "credit"
 SIGNS = {DEBIT: 1, CREDIT: -1}

@@ -18,8 +18,8 @@ from typing import NamedTuple
 from engine.kernel.codes import CREDITS, TAX_CATEGORIES, ZERO_RATED
 from engine.parametrization.vocabulary import DOCUMENT
 from rules import BOOLEAN, BadFormula, compile_formula
-from rules.proof import Fact
 from rules.reading import Theory
+from rules.terms import Fact
 
 
 class Stated(NamedTuple):
@@ -28,6 +28,7 @@ class Stated(NamedTuple):
     about: str
     text: str
     row: str = ""
+    costly: bool = False  # looked at only where something of `about` is left without it
 
 
 def _codes(codes: frozenset[str] | tuple[str, ...]) -> str:
@@ -65,6 +66,10 @@ FACTS = (
     Stated("line.tax_rate", f"line.tax_category in {_codes(TAXED)} or line.tax_rate = 0%", "line"),
     Stated("charge.tax_rate", f"charge.tax_category in {_codes(TAXED)} or charge.tax_rate = 0%", "charge"),
     Stated("tax.rate", f"tax.category in {_codes(TAXED)} or tax.rate = 0%", "tax"),
+    Stated("line.tax_rate", "line.tax_rate >= 0%", "line"),
+    Stated("charge.tax_rate", "charge.tax_rate >= 0%", "charge"),
+    Stated("tax.rate", "tax.rate >= 0%", "tax"),
+    Stated("withholding.rate", "withholding.rate >= 0%", "withholding"),
     Stated("tax.rate", "tax.rate != 0% or tax.amount = 0", "tax"),
     Stated("tax.amount", f"tax.category in {_codes(TAXED)} or tax.amount = 0", "tax"),
     Stated("tax.self_assessed", 'tax.category in ("AE", "K") or tax.self_assessed = 0', "tax"),
@@ -86,7 +91,7 @@ def _bases() -> Iterator[Stated]:
                 f"sum(tax.base for tax where {tax})"
                 f" = sum(line.net for line where {line}) + sum(charge.amount for charge where {charge})"
             )
-            yield Stated("tax.base", text)
+            yield Stated("tax.base", text, costly=True)
 
 
 BASES = tuple(_bases())
@@ -122,4 +127,4 @@ def fact_of(stated: Stated) -> Fact | None:
         if any(name in stated.text and name not in known for name in NOT_YET):
             return None
         raise
-    return Fact(stated.about, stated.row, node)
+    return Fact(stated.about, stated.row, node, stated.costly)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date
 from decimal import Decimal, localcontext
 from functools import cache
 from random import Random
@@ -87,7 +86,7 @@ def any_document(dice: Random) -> tuple[dict[str, Any], d.Company, d.InvoiceType
         return {"kind": kind, "description": "x", **how, "tax_code": dice.choice(codes)}
 
     asked: dict[str, Any] = {
-        "company": "ACME", "date": "2026-03-01", "category": category,
+        "company": "ACME", "date": dice.choice(("2026-03-01", "2027-01-01", "2027-03-01")), "category": category,
         "customer" if module == "sales" else "supplier": PARTY | {"kind": dice.choice(("business", "public_body"))},
         "lines": [line() for _ in range(dice.choice((1, 1, 2, 4)))],
         "charges": [charge() for _ in range(dice.choice((0, 0, 1, 2)))],
@@ -113,7 +112,8 @@ def any_document(dice: Random) -> tuple[dict[str, Any], d.Company, d.InvoiceType
     if currency != "EUR":
         asked |= {"currency": currency, "exchange_rate": "1.5"}
     kind = packs.invoice_type("T", module=module, category=category, cash_vat=dice.random() < 0.2)
-    company = packs.company(vat_on_debits=dice.random() < 0.5, tax_regime=dice.choice(("", "RF17")))
+    law, regime = dice.choice(("FRA", "ITA")), dice.choice(("", "RF17"))
+    company = packs.company(legislation=law, vat_on_debits=dice.random() < 0.5, tax_regime=regime)
     return asked, company, kind
 
 
@@ -123,12 +123,14 @@ def _a_prepaid() -> Any:
     ).request.prepaid[0]
 
 
-def values_of(asked: dict[str, Any], company: d.Company, kind: d.InvoiceType) -> Mapping[str, Any] | None:
+def values_of(
+    asked: dict[str, Any], company: d.Company, kind: d.InvoiceType, world: Catalog | None = None
+) -> Mapping[str, Any] | None:
     """What formulas see of it; None where it has a fault, such as a total below 0."""
+    records = world or catalog()
     try:
         with localcontext(EXACT):
-            drafted = draft(read_request(asked).request, company, kind, catalog(), date(2026, 2, 1))
-            return facts.of(drafted, catalog())
+            return facts.of(draft(read_request(asked).request, company, kind, records), records)
     except Faulty:
         return None
 

@@ -7,16 +7,16 @@ any. Only a document that was really drafted, and on which the journal's own for
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from itertools import islice
 
 from engine.journal.specimens.maker import Maker
 from engine.journal.specimens.wishes import wishes_of
-from engine.journal.specimens.world import Document, Specimen
+from engine.journal.specimens.world import Document, Specimen, facts_of
 from engine.journal.trial import Posted, Trial, Values, difference
-from rules.proof import Unproved
+from engine.parametrization.catalog import Catalog
+from rules.terms import Unproved
 
 MOST_AIMED = 24  # cases that are aimed at
 MOST_SMALLER = 400  # attempts to make a document smaller
@@ -28,6 +28,8 @@ SIMPLER = {
     "quantity": ("1",), "unit_price": ("100", "10", "1"), "amount": ("10", "1"), "base": ("10", "1"),
     "percent": ("10",),
 }  # fmt: skip
+PLAIN = {"category": "invoice", "nature": "goods", "kind": "charge", "tax_code": "S20"}
+LATE = "S20P"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,13 @@ class Search:
 
     def run(self, unproved: Sequence[Unproved], tries: int) -> Found | None:
         """The first that does not balance, made small; None when none of them does not."""
-        for specimen in self.specimens(unproved, tries):
-            found = self.attempt(specimen)
-            if found:
-                return self.smaller(found)
-        return None
+        specimens = self.specimens(unproved, tries)
+        found = next((one for one in map(self.attempt, specimens) if one), None)
+        return self.smaller(found) if found else None
 
-    def attempt(self, specimen: Specimen) -> Found | None:
-        values = self.maker.world.facts(specimen)
+    def attempt(self, specimen: Specimen, catalog: Catalog | None = None) -> Found | None:
+        """What comes of a specimen, in its own world or under a catalog, if it does not balance."""
+        values = facts_of(specimen, catalog) if catalog else self.maker.world.facts(specimen)
         posted = self.trial.posted(values) if values is not None else None
         if values is None or posted is None:
             return None
@@ -80,23 +81,32 @@ class Search:
 
     def smaller(self, found: Found) -> Found:
         """Taken apart as long as it still does not balance."""
-        left = MOST_SMALLER
-        again = True
-        while again and left:
-            again = False
-            for request in simpler(found.specimen.request):
+        left, before = MOST_SMALLER, None
+        while before is not found.specimen:
+            before = found.specimen
+            for less in islice(simpler(before), left):
                 left -= 1
-                less = self.attempt(replace(found.specimen, request=request))
-                if less:
-                    found, again = less, True
-                    break
-                if not left:
+                smaller = self.attempt(less)
+                if smaller:
+                    found = smaller
                     break
         return found
 
 
-def simpler(request: Document) -> Iterator[Document]:
+def simpler(specimen: Specimen) -> Iterator[Specimen]:
     """The same document with one thing less, or simpler."""
+    request = specimen.request
+    if request["category"] != PLAIN["category"]:
+        invoice = _without(request, "references") | {"category": PLAIN["category"]}
+        yield replace(specimen, request=invoice, type=replace(specimen.type, category="invoice"))
+    kind, company = specimen.type, specimen.company
+    if kind.cash_vat or kind.self_billed or company.vat_on_debits:
+        usual = replace(kind, cash_vat=False, self_billed=False)
+        yield replace(specimen, type=usual, company=replace(company, vat_on_debits=False))
+    yield from (replace(specimen, request=less) for less in _simpler_requests(request))
+
+
+def _simpler_requests(request: Document) -> Iterator[Document]:
     for name in OPTIONAL:
         if name in request:
             yield _without(request, name)
@@ -106,25 +116,24 @@ def simpler(request: Document) -> Iterator[Document]:
         rows = request.get(name, [])
         for place in range(len(rows) if len(rows) > 1 else 0):
             yield request | {name: rows[:place] + rows[place + 1 :]}
-    for name in LISTS:
-        for place, row in enumerate(request.get(name, [])):
-            for less in _simpler_row(row, name):
-                changed = deepcopy(request)
-                changed[name][place] = less
-                yield changed
+        for place, row in enumerate(rows):
+            yield from (
+                request | {name: [*rows[:place], less, *rows[place + 1 :]]} for less in _simpler_rows(row, name)
+            )
 
 
-def _simpler_row(row: Document, kind: str) -> Iterator[Document]:
-    for name in ("discounts", "product", "account", "unit", "code", "reference", "method"):
-        if name in row and not (kind == "withholdings" and name == "code"):
+def _simpler_rows(row: Document, kind: str) -> Iterator[Document]:
+    for name in ("discounts", "product", "account", "unit", "reference", "method"):
+        if name in row:
             yield _without(row, name)
     for name, values in SIMPLER.items():
         if name in row and kind != "due_dates" and row[name] not in values:
             yield from (row | {name: value} for value in values)
-    plain: Any = {"charges": {"kind": "charge"}, "lines": {"nature": "goods"}}.get(kind, {})
-    for name, value in plain.items():
-        if row[name] != value:
-            yield row | {name: value}
+    if row.get("tax_code", LATE) not in (LATE, PLAIN["tax_code"]):
+        yield row | {"tax_code": LATE}
+    for name in ("nature", "kind", "tax_code"):
+        if row.get(name, PLAIN[name]) != PLAIN[name]:
+            yield row | {name: PLAIN[name]}
 
 
 def _without(record: Document, name: str) -> Document:

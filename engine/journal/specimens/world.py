@@ -21,7 +21,6 @@ from engine.kernel.money import EXACT, plain
 from engine.parametrization import definitions as d
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.words import Code
-from rules import FormulaFailed
 
 RATES = {"S": ("20", "5.5"), "B": ("22",), "L": ("7",), "M": ("4",)}
 USUAL_LEGISLATION = "FRA"
@@ -65,15 +64,7 @@ class World:
         return self._catalogs[legislation]
 
     def facts(self, specimen: Specimen) -> Values | None:
-        """What formulas see of a specimen, drafted as any document is; None where there can be no such document."""
-        catalog = self.catalog(specimen.company.legislation)
-        try:
-            request = read_request(specimen.request).request
-            with localcontext(EXACT):
-                values = facts.of(draft(request, specimen.company, specimen.type, catalog), catalog)
-        except (Faulty, FormulaFailed):
-            return None
-        return {**values, **specimen.more}
+        return facts_of(specimen, self.catalog(specimen.company.legislation))
 
     def setting(self, specimen: Specimen) -> Document:
         """What a specimen rests on besides its request, as data: company, type, taxes."""
@@ -84,6 +75,17 @@ class World:
             if code in codes
         }
         return {"company": _said(specimen.company), "invoice_type": _said(specimen.type), "taxes": taxes}
+
+
+def facts_of(specimen: Specimen, catalog: Catalog) -> Values | None:
+    """What formulas see of a specimen, drafted as any document is; None where there can be no such document."""
+    try:
+        request = read_request(specimen.request).request
+        with localcontext(EXACT):
+            values = facts.of(draft(request, specimen.company, specimen.type, catalog), catalog)
+    except Faulty:
+        return None
+    return {**values, **specimen.more}
 
 
 def _said(record: d.Record) -> Document:

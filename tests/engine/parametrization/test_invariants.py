@@ -57,7 +57,7 @@ def hold(values: Mapping[str, Any]) -> None:
 
 def promised(values: Mapping[str, Any], currency: str) -> None:
     """Money is at the currency's exponent, a code is one of its set, nothing that is counted with is missing."""
-    rows = [(name, values[key]) for name, key in (("document", "document"), ("type", "type"))]
+    rows = [(name, values[name]) for name in DOCUMENT.records if name in values]
     rows += [(name, one) for name, kind in DOCUMENT.collections.items() for one in values.get(kind.key, ())]
     for name, row in rows:
         record = DOCUMENT.record(name)
