@@ -22,6 +22,7 @@ from rules.terms import Fact, Outcome, Rest, Term, Unproved
 
 MOST_CELLS = 400  # of one kind of rows
 MOST_CASES = 2_000  # of the document
+MOST_READINGS = 50_000  # of a term, a fact or an aggregate in a case: a second or two
 
 
 def prove(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> Outcome:
@@ -89,6 +90,7 @@ class _Proof:
         self.terms, self.facts = terms, facts
         self.memory = Memory(theory)
         self.aggregates = self.memory.aggregates
+        self.readings = 0
         self.made, self.unmade = set[str](), set[str]()
         self.unproved: list[Unproved] = []
         self.known_cells: dict[tuple[str, tuple[Variable | Flag, ...]], list[tuple[Answers, Sequence[_Cell]]]] = {}
@@ -105,6 +107,9 @@ class _Proof:
     # Probes of the document, or of a kind of rows where a case of the document is known
 
     def reading(self, case: Case, numbers: Mapping[str, Fraction] = _NUMBERLESS) -> Reading:
+        self.readings += 1
+        if self.readings > MOST_READINGS:
+            raise TooMany
         return Reading(self.memory, case, numbers)
 
     def tests(self, row: str, known: Case) -> list[Probe]:
