@@ -63,11 +63,12 @@ def check(catalog: Catalog, on: date, place: Place) -> Iterator[Fault]:
         yield from _chains(catalog, company, on, place)
 
 
-def books(catalog: Catalog, record: Scoped, on: date) -> list[formulas.Book]:
+def books(catalog: Catalog, record: Scoped, on: date, legislation: str = "") -> list[formulas.Book]:
     """The formulas with which a record is read: those of every company of its legislation, alike ones once."""
-    companies = [one for one in catalog.table(Company).values() if record.legislation in ("", one.legislation)]
+    law = legislation or record.legislation
+    companies = [one for one in catalog.table(Company).values() if law in ("", one.legislation)]
     found = dict.fromkeys(formulas.of(catalog, company, on) for company in companies)
-    return list(found) or [formulas.of_legislation(catalog, record.legislation)]
+    return list(found) or [formulas.of_legislation(catalog, law)]
 
 
 def _once(many: Iterable[Iterable[Fault]]) -> Iterable[Fault]:

@@ -82,10 +82,21 @@ class ParametrizationStore(Protocol):
     def revisions(self) -> Sequence[Mapping[str, Any]]:
         """Every revision: id, parent, content_hash, made_at, actor, message, and how many changes."""
 
+    def proofs(self, hashes: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Proofs kept of journals, by what they rest on."""
+
     def write(
-        self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
+        self,
+        parent: int,
+        changes: Sequence[Change],
+        *,
+        content_hash: str,
+        at: datetime,
+        actor: str,
+        message: str,
+        proofs: Sequence[Mapping[str, Any]] = (),
     ) -> int:
-        """Write one revision in one transaction and stamp every series with it.
+        """Write one revision in one transaction, with the proofs it needs, and stamp every series with it.
 
         Errors: StateChanged when the head is no longer `parent`.
         """

@@ -76,6 +76,19 @@ head = Table(
     Column("revision", Integer, ForeignKey("revision.id"), nullable=False),
 )
 
+journal_proof = Table(
+    "journal_proof",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # of all that the proof rests on
+    Column("journal", String(60), nullable=False),
+    Column("legislation", String(3), nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON
+    Column("revision", Integer, ForeignKey("revision.id"), nullable=False),  # the first that needed it
+)
+"""That automatic journals balance: proved, or tried on so many documents."""
+
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 id_block = Table(

@@ -16,7 +16,7 @@ from engine.journal.balance import Proof, prove
 from engine.journal.expand import ledger_sets
 from engine.journal.trial import Trial, difference
 from engine.parametrization import definitions as d
-from engine.parametrization import formulas
+from engine.parametrization.formulas import PLAIN
 from engine.parametrization.vocabulary import DOCUMENT
 from rules import BadFormula, CodeSet, FormulaFailed
 from tests.packs.shipped import catalog_of
@@ -115,7 +115,7 @@ def mutants(journals: Sequence[d.AutomaticJournal], count: int, seed: int) -> It
             continue
         seen.add(str(mutant))
         try:
-            Trial(mutant, formulas)
+            Trial(mutant, PLAIN)
         except BadFormula:
             continue
         count -= 1
@@ -201,7 +201,7 @@ class Judged(NamedTuple):
 
 def unbalanced(journal: d.AutomaticJournal, documents: Sequence[Mapping[str, Any]]) -> bool:
     """Is there one of these documents on which it does not balance, in any ledger it may feed?"""
-    trial = Trial(journal, formulas)
+    trial = Trial(journal, PLAIN)
     ledgers = list(ledger_sets(journal, ()).values())
     law = journal.legislation
     for values in documents:
@@ -237,7 +237,7 @@ def really_unbalanced(journal: d.AutomaticJournal, proof: Proof) -> bool:
     values = brute.values_of(example.request, company, kind, catalog)
     assert values is not None
     try:
-        posted = Trial(journal, formulas).posted(values)
+        posted = Trial(journal, PLAIN).posted(values)
     except FormulaFailed:
         return False
     return posted is not None and difference(posted, example.ledger) == example.delta != 0

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from engine.drafting.taxation import rate_on
+from engine.drafting.facts import rate_on
 from engine.journal.determine import journal_code
 from engine.journal.specimens.search import Found, Search
 from engine.journal.specimens.world import Document, Specimen, World
