@@ -29,6 +29,7 @@ test: dev ## all tests, on SQLite and on a real PostgreSQL
 bench: dev ## figures, measured here
 	@$(BIN)/python -m tests.bench.parametrization
 	@$(BIN)/python -m tests.bench.replay
+	@$(BIN)/python -m tests.bench.mutants
 
 check: dev ## lint, format, types, rooms
 	@$(BIN)/ruff check -q .
