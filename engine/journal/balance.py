@@ -24,10 +24,10 @@ from engine.journal.specimens.wishes import Dice, hints_of
 from engine.journal.specimens.world import World
 from engine.journal.trial import Trial, as_entry
 from engine.kernel.money import ZERO
-from engine.parametrization import formulas as plain_formulas
 from engine.parametrization import invariants
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import AutomaticJournal, AutomaticJournalGroup, EntryType, InvoiceType
+from engine.parametrization.formulas import PLAIN
 from engine.parametrization.vocabulary import DOCUMENT
 from rules import BOOLEAN, compile_formula
 from rules.proof import prove as prove_terms
@@ -37,8 +37,6 @@ SEED = 1
 TRIES = 400
 MOST_TOLD = 10  # cases left open that are told, for each ledger
 Verdict = Literal["proved", "refuted", "sampled"]
-USUAL: Any = getattr(plain_formulas, "PLAIN", plain_formulas)
-"""Formulas without any named ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Proof:
 def prove(
     journal: AutomaticJournal,
     catalog: Catalog | None = None,
-    formulas: Formulas = USUAL,
+    formulas: Formulas = PLAIN,
     legislation: str = "",
     seed: int = SEED,
     tries: int = TRIES,
@@ -98,7 +96,7 @@ def prove(
     """Prove, refute or sample a journal, for every ledger it may feed.
 
     `catalog` tells which ledgers there are, and lends its records to the counter-example; without it the ledgers are
-    those the lines name. `formulas` compiles texts: `parametrization.formulas`, or what holds the named formulas of a
+    those the lines name. `formulas` compiles texts: a `Book` with the named formulas of a
     `legislation`, for whose companies the journal is then proved. The same input gives the same proof.
     Errors: BadFormula, for a journal that `journal.check` would refuse.
     """

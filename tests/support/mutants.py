@@ -96,8 +96,6 @@ BASES = _journal(
 )
 """Bases by category and moment, texts, dates, a condition of the journal itself."""
 
-PURCHASED = "PIHI/*"
-
 
 def proved_journals() -> list[d.AutomaticJournal]:
     return [SALES, PURCHASE, SHARES, BASES, *catalog_of("DEMO").table(d.AutomaticJournal).values()]
@@ -213,8 +211,11 @@ def unbalanced(journal: d.AutomaticJournal, documents: Sequence[Mapping[str, Any
     return False
 
 
-def judged(mutant: d.AutomaticJournal, documents: Sequence[Mapping[str, Any]]) -> Judged:
-    return Judged(mutant, unbalanced(mutant, documents), prove(mutant))
+def judged(count: int, documents: int, seed: int = 1) -> Iterator[Judged]:
+    """Mutants of journals that are proved, each held against so many documents."""
+    known = brute.documents(documents)
+    for mutant in mutants(proved_journals(), count, seed):
+        yield Judged(mutant, unbalanced(mutant, known), prove(mutant))
 
 
 def really_unbalanced(journal: d.AutomaticJournal, proof: Proof) -> bool:
@@ -227,7 +228,8 @@ def really_unbalanced(journal: d.AutomaticJournal, proof: Proof) -> bool:
         for code, one in told["taxes"].items()
     ]
     withheld = [
-        d.Withholding(code=code, rate=(d.Rate(percent=Decimal(rate)),)) for code, rate in (("W20", 20), ("W4", 4))
+        d.Withholding(code=code, rate=(d.Rate(percent=Decimal(percent)),))
+        for code, percent in told.get("withholdings", {}).items()
     ]
     given = told["company"]
     law = d.LegislationRecord(code=given["legislation"], country="FR", currency="EUR", language="fr")

@@ -9,9 +9,9 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
-from engine.journal.specimens.wishes import Dice, Wishes
+from engine.journal.specimens.wishes import GROSS, NET, Dice, Wishes, both, is_empty
 from engine.journal.specimens.world import Document, Specimen, World
-from engine.kernel.codes import CREDITS
+from engine.kernel.codes import CREDITS, ZERO_RATED
 from engine.kernel.money import exponent, plain
 from engine.parametrization import definitions as d
 from engine.parametrization.vocabulary import DOCUMENT
@@ -21,7 +21,9 @@ from rules.cells import Among, Range
 DAY = date(2026, 3, 1)
 CATEGORIES = ("invoice", "credit_note", "debit_note", "credit_memo")
 CURRENCIES = ("EUR", "EUR", "JPY", "KWD")
-LARGE = Range(Fraction(100_000), True, Fraction(100_000), True)
+UNTAXED = Among(ZERO_RATED)
+LARGE = Decimal(100_000)
+TAXED_AT = 20  # one of the rates of category S
 TYPED = {"charges": ("amount",), "withholdings": ("base",), "prepaid": ("amount", "tax")}
 """What is typed as money in a request, to the cent."""
 Row = tuple[str, Wishes]
@@ -66,7 +68,7 @@ class Maker:
                 key = DOCUMENT.collections[row].key
                 more[key] = (*more.get(key, ()), self.imagined(row, wish))
         if large or not asked["lines"]:
-            self._line(asked, {"line.net": LARGE}, False)
+            self._line(asked, {"line.net": _point(LARGE)}, False)
         return Specimen(
             _to_the_cent(asked, exponent(currency)), self._company(wishes), self._type(wishes, module, category), more
         )
@@ -79,6 +81,19 @@ class Maker:
             kinds += [kind] * (dice.one((0, 0, 1, 2)) if kind not in ("line", "tax") else 0)
         rows: list[Row] = [(kind, {}) for kind in kinds]
         return self.make(wishes, rows, large=dice.chance(0.4), rich=dice.chance(0.7))
+
+    def totals(self, wishes: Wishes) -> list[Row]:
+        """Lines that come to the totals wished: one untaxed, or where they must differ by tax, one taxed besides."""
+        same = both(wishes.get(NET), wishes.get(GROSS))
+        if not is_empty(same):
+            return [("line", {"line.net": same, "line.tax_category": UNTAXED})]
+        net, gross = (self.dice.amount(name, {name: both(wishes.get(name), None)}) for name in (NET, GROSS))
+        taxed = (gross - net) * 100 / TAXED_AT
+        fifth = Range(Fraction(TAXED_AT), True, Fraction(TAXED_AT), True)
+        return [
+            ("line", {"line.net": _point(net - taxed), "line.tax_category": UNTAXED}),
+            ("line", {"line.net": _point(taxed), "line.tax_category": Among(frozenset({"S"})), "line.tax_rate": fifth}),
+        ]
 
     def imagined(self, kind: str, wishes: Wishes) -> Any:
         """A row that drafting does not make, such as one of a payment: its fields by their types alone."""
@@ -156,9 +171,14 @@ class Maker:
 
     def _charge(self, asked: Document, wishes: Wishes, rich: bool) -> None:
         amount = self.dice.amount("charge.amount", wishes)
-        by_percent = rich and self.dice.chance(0.4)
-        how = {"percent": self.dice.one(("10", "3.33"))} if by_percent else {"amount": plain(abs(amount))}
         kind = self.dice.text("charge.kind", wishes, ["charge", "allowance"])
+        by_percent = rich and self.dice.chance(0.4)
+        if isinstance(wishes.get("charge.amount"), Range) and (amount < 0) != (kind == "allowance"):
+            by_percent = True  # only a percent of less than nothing turns the sign
+            self._line(asked, {"line.net": _point(-10 * abs(amount))}, False)
+            self._charge(asked, {"charge.kind": Among(frozenset({"charge"})), "charge.tax_category": UNTAXED}, False)
+            asked["charges"][-1]["amount"] = plain(20 * abs(amount))
+        how = {"percent": self.dice.one(("10", "3.33"))} if by_percent else {"amount": plain(abs(amount))}
         charge = {"kind": kind, "description": "x", **how, "tax_code": self._tax_code("charge", wishes)}
         asked.setdefault("charges", []).append(charge | self._texts("charge", ("code",), wishes))
 
@@ -196,6 +216,10 @@ class Maker:
         share = 100 // len(parts)
         for place, part in enumerate(parts):
             part["percent"] = str(share if place else 100 - share * (len(parts) - 1))
+
+
+def _point(amount: Decimal) -> Range:
+    return Range(Fraction(amount), True, Fraction(amount), True)
 
 
 def _may_be(wish: Any, text: str) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 
 from engine.journal.specimens.maker import Maker
-from engine.journal.specimens.wishes import wishes_of
+from engine.journal.specimens.wishes import GROSS, NET, wishes_of
 from engine.journal.specimens.world import Document, Specimen, facts_of
 from engine.journal.trial import Posted, Trial, Values, difference
 from engine.parametrization.catalog import Catalog
@@ -71,6 +71,8 @@ class Search:
             wishes = wishes_of(one.case)
             rows = [(rest.row, wishes_of(rest.cell)) for rest in one.rests if rest.row]
             rows = [row for place, row in enumerate(rows) if row not in rows[:place]]
+            if NET in wishes or GROSS in wishes:
+                yield make(wishes, self.maker.totals(wishes), False, False)
             for large, rich in ((False, False), (True, False), (False, True), (True, True)):
                 yield make(wishes, rows, large, rich)
             for row in rows if len(rows) > 1 else ():

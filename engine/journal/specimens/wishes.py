@@ -21,18 +21,40 @@ from rules.nodes import Comparison, Literal, Membership, Name, Node, children, w
 Wishes = Mapping[str, Answer]
 Choice = TypeVar("Choice")
 MOST_MARKS = 40
+LINES, TAXES = "sum(line.net for line)", "sum(tax.amount for tax)"
+NET, GROSS = "total before tax", "total with tax"
+"""Wishes for what all lines come to, where there is nothing else on a document."""
 CENT = Decimal("0.01")
 
 
 def wishes_of(case: Case) -> Wishes:
-    """What a case says of single names."""
+    """What a case says of single names; what it says of totals under NET and GROSS."""
     found: dict[str, Answer] = {}
     for subject, answer in case.items():
         if isinstance(subject, Flag | Words):
             found[subject.text] = answer
         elif len(subject.parts) == 1:
             found[subject.parts[0][0].text] = answer
+        if isinstance(subject, Form) and isinstance(answer, Range):
+            factors = {variable.text: factor for variable, factor in subject.parts}
+            if factors.get(LINES) == 1:
+                name = GROSS if factors.get(TAXES) == 1 else NET
+                found[name] = both(found.get(name), answer)
     return found
+
+
+def both(one: Answer | None, other: Answer | None) -> Range:
+    """What lies in both ranges; an empty one where nothing does."""
+    found, more = (answer if isinstance(answer, Range) else Range() for answer in (one, other))
+    if more.least is not None:
+        found = found.at("=>" if more.with_least else ">", more.least)
+    return found if more.most is None else found.at("<=" if more.with_most else "<", more.most)
+
+
+def is_empty(one: Range) -> bool:
+    if one.least is None or one.most is None:
+        return False
+    return one.least > one.most or (one.least == one.most and not (one.with_least and one.with_most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,14 +67,17 @@ class World:
         return facts_of(specimen, self.catalog(specimen.company.legislation))
 
     def setting(self, specimen: Specimen) -> Document:
-        """What a specimen rests on besides its request, as data: company, type, taxes."""
+        """What a specimen rests on besides its request, as data: company, type, taxes, withholdings."""
         codes = {one["tax_code"] for one in (*specimen.request["lines"], *specimen.request.get("charges", ()))}
         taxes = {
             code: {"category": tax.category, "percent": plain(tax.rate[0].percent), "due": tax.due}
             for code, tax in self.taxes.items()
             if code in codes
         }
-        return {"company": _said(specimen.company), "invoice_type": _said(specimen.type), "taxes": taxes}
+        withheld = {one["code"] for one in specimen.request.get("withholdings", ())}
+        withholdings = {code: plain(one.rate[0].percent) for code, one in self.withholdings.items() if code in withheld}
+        told = {"company": _said(specimen.company), "invoice_type": _said(specimen.type), "taxes": taxes}
+        return told | ({"withholdings": withholdings} if withholdings else {})
 
 
 def facts_of(specimen: Specimen, catalog: Catalog) -> Values | None:

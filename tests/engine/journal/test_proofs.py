@@ -13,7 +13,6 @@ from engine.lint import proved as looked
 from engine.parametrization import definitions as d
 from engine.parametrization.catalog import Catalog
 from engine.storage import tables
-from tests.engine.posting.conftest import demo_file, demo_url, house, sqlite_house  # noqa: F401
 from tests.packs.shipped import catalog_of
 from tests.support.house import House
 from tests.support.packs import DAY, SALES, catalog, company, sihi
@@ -106,7 +105,7 @@ amount = "document.net"
 
 def test_a_refuted_journal_cannot_be_applied_and_proofs_are_kept_with_the_revision(
     house: House,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     kept = house.rows(tables.journal_proof)
     assert {row["verdict"] for row in kept} == {"proved"} and {row["revision"] for row in kept} == {1}
