@@ -17,10 +17,10 @@ from engine.drafting import facts
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import Asked, Reference
+from engine.journal import periods
 from engine.journal.determine import Determination, determine
 from engine.journal.entries import Generated
 from engine.journal.generate import Books, run
-from engine.journal.periods import ALL_OPEN, Periods
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.numbering.counters import Circumstances, Numbering, Series, no_counter, numbering
 from engine.numbering.typed import typed
@@ -105,7 +105,6 @@ def plan(
     invoice_type: InvoiceType,
     catalog: Catalog,
     origins: Mapping[int, Origin] | None = None,
-    periods: Periods = ALL_OPEN,
 ) -> Plan:
     """Draft, number's series, and entries of one document.
 
@@ -131,7 +130,7 @@ def plan(
             raise Faulty([*faults, *wrong])
         generated = Generated()
         if found.members and found.entry_type and found.journal:
-            books = Books(found.entry_type, found.journal, periods)
+            books = Books(found.entry_type, found.journal, periods.of(catalog, company))
             generated = run(drafted, found.members, books, catalog, values, matching=found.matching)
     return Plan(asked, drafted, found, numbers, series, generated, catalog.revision)
 

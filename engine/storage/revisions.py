@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.parametrization.revisions import Change, State, StateChanged
 from engine.storage.database import Database, insert_into
-from engine.storage.tables import head, journal_proof, record, revision, revision_change, series
+from engine.storage.tables import head, journal_proof, period_change, record, revision, revision_change, series
 
 HASHES_AT_ONCE = 500
 
@@ -37,6 +37,25 @@ class SqlParametrizationStore:
             found = connection.execute(select(*revision.c, changes).order_by(revision.c.id)).mappings()
             return [dict(row) for row in found]
 
+    def period_states(self, revision: int) -> Sequence[Mapping[str, Any]]:
+        """The last change of each period and journal up to a revision: one statement."""
+        key = [period_change.c[name] for name in ("company", "fiscal_year", "period", "journal")]
+        last = (
+            select(*key, func.max(period_change.c.revision).label("revision"))
+            .where(period_change.c.revision <= revision)
+            .group_by(*key)
+            .subquery()
+        )
+        mine = and_(*(period_change.c[name] == last.c[name] for name in (*(one.name for one in key), "revision")))
+        query = select(period_change).join(last, mine).order_by(*key)
+        with self._database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def content_hash(self, at: int) -> str:
+        """Of the parametrization at a revision."""
+        with self._database.read() as connection:
+            return str(connection.scalar(select(revision.c.content_hash).where(revision.c.id == at)) or "")
+
     def proofs(self, hashes: Sequence[str]) -> Sequence[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
         with self._database.read() as connection:
@@ -55,10 +74,11 @@ class SqlParametrizationStore:
         actor: str,
         message: str,
         proofs: Sequence[Mapping[str, Any]] = (),
+        periods: Sequence[Mapping[str, Any]] = (),
     ) -> int:
         row = {"content_hash": content_hash, "made_at": at, "actor": actor, "message": message}
         try:
-            return self._database.retrying(lambda connection: _write(connection, parent, changes, row, proofs))
+            return self._database.retrying(lambda connection: _write(connection, parent, changes, row, proofs, periods))
         except IntegrityError as error:  # the first revision of all has no head to lock: the other one won
             raise StateChanged(found=self.head(), planned=parent) from error
 
@@ -96,6 +116,7 @@ def _write(
     changes: Sequence[Change],
     row: dict[str, Any],
     proofs: Sequence[Mapping[str, Any]],
+    periods: Sequence[Mapping[str, Any]],
 ) -> int:
     """The head's row is locked first, so of two that apply at once one wins and the other is told."""
     new = parent + 1
@@ -115,6 +136,8 @@ def _write(
             for one in changes
         ]
         connection.execute(insert(revision_change), rows)
+    if periods:
+        connection.execute(insert(period_change), [{**one, "revision": new} for one in periods])
     if proofs:
         kept = insert_into(connection.dialect.name, journal_proof).on_conflict_do_nothing()
         connection.execute(kept, [{**one, "revision": new} for one in proofs])

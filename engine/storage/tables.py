@@ -76,6 +76,17 @@ head = Table(
     Column("revision", Integer, ForeignKey("revision.id"), nullable=False),
 )
 
+period_change = Table(
+    "period_change",
+    metadata,
+    Column("revision", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("company", String(20), primary_key=True),
+    Column("fiscal_year", String(20), primary_key=True),
+    Column("period", String(20), primary_key=True),
+    Column("journal", String(20), primary_key=True),  # "" for every journal without a state of its own
+    Column("state", String(10), nullable=False),  # open | closed | locked
+)
+"""Periods opened, closed and locked. Each change is a revision, so that no posting under way misses it."""
 journal_proof = Table(
     "journal_proof",
     metadata,
