@@ -10,6 +10,7 @@
     next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     periods · set_periods       open, closed, locked                                 closing.py
+    seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
@@ -36,6 +37,7 @@ from engine.flow.parametrization import (
 )
 from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
+from engine.flow.sealing import cancel_seal, configure_seal, seals
 from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
@@ -47,8 +49,10 @@ __all__ = [
     "Verified",
     "affected",
     "apply_packs",
+    "cancel_seal",
     "check",
     "configure",
+    "configure_seal",
     "diff",
     "drafted",
     "explained",
@@ -69,6 +73,7 @@ __all__ = [
     "replay",
     "revisions",
     "run_due",
+    "seals",
     "set_periods",
     "show",
     "test_packs",

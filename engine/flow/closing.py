@@ -62,7 +62,7 @@ def set_periods(
     return stored.write(
         catalog.revision, (), content_hash=stored.content_hash(catalog.revision), at=context.clock.now(),
         actor=context.actor.name, message=f"period {words}" + (f": {message}" if message else ""),
-        periods=[named | {"fiscal_year": one.fiscal_year, "period": one.period} for one in moved],
+        also={"period_change": [named | {"fiscal_year": one.fiscal_year, "period": one.period} for one in moved]},
     )  # fmt: skip
 
 

@@ -70,9 +70,11 @@ class Catalog:
         bodies: Mapping[str, Mapping[str, d.Record | str]],
         revision: int = 0,
         period_states: Sequence[Mapping[str, Any]] = (),
+        seal_settings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.revision = revision
         self.period_states = period_states  # rows: company, fiscal_year, period, journal, state
+        self.seal_settings = {(row["company"], row["seal"]): str(row["settings"]) for row in seal_settings}
         self._bodies = bodies
         self._tables: dict[str, dict[str, d.Record]] = {}
         self._scopes: dict[str, dict[tuple[str, ...], dict[str, d.Scoped]]] = {}

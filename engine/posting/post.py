@@ -27,7 +27,8 @@ from engine.numbering.typed import typed
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
-from engine.posting.ports import PostingStore, Row, Taken
+from engine.posting.ports import PostingStore, PostingWork, Row, Taken
+from engine.posting.sealing import Sealing, links, put_on
 from engine.selection import company_of, pick
 from rules import arithmetic
 
@@ -166,16 +167,18 @@ def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tup
     )
 
 
-def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
-    """Write a planned document; the document row as it stands in the database.
+def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None = None) -> Mapping[str, Any]:
+    """Write a planned document, sealed as asked; the document row as it stands in the database.
 
     Errors: StalePlan (plan again), KeyTaken (the first answer exists), CounterExhausted, Faulty (date order, closed
     series). After any of them nothing is written and no number is used.
     """
     series, on = planned.series, planned.draft.date
     store.open_series(series, planned.revision)
+    for use, chain in asked.seals if asked else ():
+        store.open_chain(use.name, chain)
     if series.fast:
-        return _write_taken(planned, rows, store)
+        return _write_taken(planned, rows, store, asked)
     waiting = {table for table, *_ in rows.late}
     with store.transaction() as work:
         for table in CHILDREN:
@@ -187,24 +190,39 @@ def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
         for table in CHILDREN:
             if table in waiting:
                 work.insert(table, children[table])
-        document = _numbered(rows, taken, number, children)
+        document = _numbered(planned, rows, taken, number, children, work, asked)
         work.insert("document", [document])
         work.advance(taken.series, document["hash"])
     return document
 
 
-def _numbered(rows: Rows, taken: Taken, number: str, children: Mapping[str, Sequence[Mapping[str, Any]]]) -> Row:
-    """The document row, complete: its number, and its link to the document before it."""
-    body = rows.body_hash
+def _numbered(
+    planned: Plan,
+    rows: Rows,
+    taken: Taken,
+    number: str,
+    children: Mapping[str, Sequence[Row]],
+    work: PostingWork,
+    asked: Sealing | None,
+) -> Row:
+    """The document row, complete: its number, its seals, and its link to the document before it."""
+    document, body = rows.document, rows.body_hash
     texts = canon.texts_after_number(children["entry"], children["entry_line"])
-    hashed = canon.link(taken.previous_hash, taken.series, taken.value, number, texts, body)
+    seals: list[dict[str, Any]] = []
+    if asked and asked.seals:
+        seals = put_on(work, asked, document["id"], planned.series.name, taken.value, number, document["posted_at"])
+        work.insert("document_seal", seals)
+        rows.children["document_seal"] = seals
+    hashed = canon.link(
+        taken.previous_hash, taken.series, taken.value, number, texts, body, canon.VERSION, links(seals)
+    )
     return rows.document | {
         "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
         "previous_hash": taken.previous_hash, "hash": hashed,
     }  # fmt: skip
 
 
-def _write_taken(planned: Plan, rows: Rows, store: PostingStore) -> Row:
+def _write_taken(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None) -> Row:
     """Into a fast series: the value is taken and committed first, and keeps a cause where no document follows.
 
     Documents of a fast series wait for nobody, so they are not chained to each other: each is hashed by itself.
@@ -217,11 +235,11 @@ def _write_taken(planned: Plan, rows: Rows, store: PostingStore) -> Row:
     try:
         number = series.number(on, taken.value)
         children = rows.completed(number)
-        numbered = _numbered(rows, taken, number, children)
         with store.transaction() as work:
             for table in CHILDREN:
                 if children.get(table):
                     work.insert(table, children[table])
+            numbered = _numbered(planned, rows, taken, number, children, work, asked)
             work.insert("document", [numbered])
     except Exception as cause:
         store.give_up(taken, f"{type(cause).__name__}: {cause}"[:500])

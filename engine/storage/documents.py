@@ -16,7 +16,9 @@ from engine.storage.database import Database
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
-CHILDREN = (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit)
+CHILDREN = (
+    tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
+)  # fmt: skip
 """What belongs to a document and is in its hash."""
 CHUNK = 200
 """Documents read at a time when a whole series is walked."""
@@ -128,8 +130,8 @@ class SqlDocumentStore:
                 return
             after = documents[-1][order.name]
             for one in documents:
-                lines, taxes, entries, entry_lines, audit = (child.get(one["id"], ()) for child in children)
-                yield Stored(one, lines, taxes, entries, entry_lines, (), audit)
+                lines, taxes, entries, entry_lines, audit, seals = (child.get(one["id"], ()) for child in children)
+                yield Stored(one, lines, taxes, entries, entry_lines, (), audit, seals)
 
 
 def _uses(table: str, key: str) -> Exists | None:
@@ -162,7 +164,7 @@ def _uses(table: str, key: str) -> Exists | None:
 
 
 def whole(connection: Connection, document: Row) -> Stored:
-    """The rows of a document: six statements, however many lines it has."""
+    """The rows of a document: seven statements, however many lines it has."""
     mine = document["id"]
     return Stored(
         document=document,
@@ -172,6 +174,7 @@ def whole(connection: Connection, document: Row) -> Stored:
         entry_lines=rows_of(connection, tables.entry_line, mine),
         deliveries=rows_of(connection, tables.delivery, mine),
         audit=rows_of(connection, tables.audit, mine),
+        seals=rows_of(connection, tables.document_seal, mine),
     )
 
 

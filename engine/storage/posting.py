@@ -49,6 +49,7 @@ class SqlPostingStore:
     def __init__(self, database: Database, ids: IdBlocks) -> None:
         self._database, self._ids = database, ids
         self._open: set[str] = set()
+        self._chains: set[tuple[str, str]] = set()
 
     def next_id(self, name: str) -> int:
         return self._ids.next(name)
@@ -78,6 +79,14 @@ class SqlPostingStore:
                 if connection.execute(_SEEN, _named(series)).one_or_none() is None:
                     raise StalePlan
         self._open.add(series.name)
+
+    def open_chain(self, seal: str, chain: str) -> None:
+        if (seal, chain) in self._chains:
+            return
+        new = {"seal": seal, "chain": chain, "head": "", "position": 0}
+        statement = insert_into(self._database.dialect, tables.seal_chain).values(**new).on_conflict_do_nothing()
+        self._database.retrying(lambda connection: connection.execute(statement))
+        self._chains.add((seal, chain))
 
     def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
         def taking(connection: Connection) -> Taken:
@@ -137,6 +146,13 @@ class SqlPostingWork:
     def advance(self, series: int, head_hash: str) -> None:
         self._connection.execute(_ADVANCE, {"of_series": series, "new_head": head_hash})
 
+    def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
+        row = self._connection.execute(_LOCK_CHAIN, {"of_seal": seal, "of_chain": chain}).one()
+        return str(row.head), int(row.position)
+
+    def set_chain(self, seal: str, chain: str, link: str) -> None:
+        self._connection.execute(_SET_CHAIN, {"of_seal": seal, "of_chain": chain, "new_link": link})
+
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
         row = self._connection.execute(_SEEN, _named(series)).one_or_none()
@@ -170,6 +186,12 @@ _TAKE = (
 )
 _ADVANCE = update(_SERIES).where(_SERIES.c.id == bindparam("of_series")).values(head_hash=bindparam("new_head"))
 _SEEN = select(_SERIES).where(*_IS)
+_CHAIN = tables.seal_chain
+_THE_CHAIN = (_CHAIN.c.seal == bindparam("of_seal"), _CHAIN.c.chain == bindparam("of_chain"))
+_LOCK_CHAIN = (
+    update(_CHAIN).values(position=_CHAIN.c.position + 1).where(*_THE_CHAIN).returning(_CHAIN.c.head, _CHAIN.c.position)
+)
+_SET_CHAIN = update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link"))
 _INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()}
 """Statements of the hot path, built once."""
 
