@@ -78,7 +78,8 @@ class Maker:
         dice = self.dice
         kinds = ["line"] * dice.one((1, 2, 3, 5))
         for kind in DOCUMENT.collections:
-            kinds += [kind] * (dice.one((0, 0, 1, 2)) if kind not in ("line", "tax") else 0)
+            if kind not in ("line", "tax") and kind in {*self._rows, *dice.hints.rows}:
+                kinds += [kind] * dice.one((0, 0, 1, 2))
         rows: list[Row] = [(kind, {}) for kind in kinds]
         return self.make(wishes, rows, large=dice.chance(0.4), rich=dice.chance(0.7))
 

@@ -101,6 +101,8 @@ def simpler(specimen: Specimen) -> Iterator[Specimen]:
     if request["category"] != PLAIN["category"]:
         invoice = _without(request, "references") | {"category": PLAIN["category"]}
         yield replace(specimen, request=invoice, type=replace(specimen.type, category="invoice"))
+    for key in specimen.more:
+        yield replace(specimen, more={other: rows for other, rows in specimen.more.items() if other != key})
     kind, company = specimen.type, specimen.company
     if kind.cash_vat or kind.self_billed or company.vat_on_debits:
         usual = replace(kind, cash_vat=False, self_billed=False)

@@ -77,7 +77,12 @@ class World:
         withheld = {one["code"] for one in specimen.request.get("withholdings", ())}
         withholdings = {code: plain(one.rate[0].percent) for code, one in self.withholdings.items() if code in withheld}
         told = {"company": _said(specimen.company), "invoice_type": _said(specimen.type), "taxes": taxes}
-        return told | ({"withholdings": withholdings} if withholdings else {})
+        told |= {"withholdings": withholdings} if withholdings else {}
+        more = {
+            key: [{name: str(value) for name, value in vars(row).items()} for row in specimen.more[key]]
+            for key in specimen.more
+        }
+        return told | more
 
 
 def facts_of(specimen: Specimen, catalog: Catalog) -> Values | None:

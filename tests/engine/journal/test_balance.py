@@ -9,31 +9,37 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
 
+from engine.drafting import facts
 from engine.journal.balance import Proof, prove
 from engine.journal.specimens.maker import Maker
+from engine.journal.specimens.search import simpler
 from engine.journal.specimens.wishes import Dice, Hints
 from engine.journal.specimens.world import World
-from engine.journal.trial import Trial, difference
+from engine.journal.trial import Trial, as_entry, difference
 from engine.kernel.faults import Faulty
 from engine.parametrization import definitions as d
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.vocabulary import DOCUMENT, SIDE
 from rules import BOOLEAN, MONEY, NUMBER, BadFormula, Formula, Record, Vocabulary, compile_formula
+from rules.cells import Range
 from tests.packs.shipped import CODES, catalog_of, located
 from tests.support import mutants, packs
-from tests.support.drafts import planned
+from tests.support.drafts import Document, demo_documents, planned
 from tests.support.mutants import CREDIT, DEBIT, really_unbalanced
 from tests.support.packs import journal_line
 
 DEMO = catalog_of("DEMO")
 SHIPPED = DEMO.table(d.AutomaticJournal)
+FIVE = Fraction(5)
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -329,11 +335,55 @@ def test_what_a_tolerance_takes_is_not_refuted_and_not_proved() -> None:
     assert prove(replace(tried, variance=None), tries=60).verdict == "refuted"
 
 
+def test_conditions_may_be_listed_beside_when() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Listed(d.AutomaticJournalLine):
+        all_conditions: tuple[str, ...] = ()
+
+    some = ("document.is_credit", "type.cash_vat")
+    lines = [
+        Listed(id=side, side=side, account=("411",), amount="document.net", all_conditions=some[:count])
+        for side, count in ((DEBIT, 2), (CREDIT, 1))
+    ]
+    assert prove(d.AutomaticJournal(code="J", line=tuple(lines))).verdict == "refuted"
+    same = replace(lines[1], all_conditions=some)
+    assert prove(d.AutomaticJournal(code="J", line=(lines[0], same))).verdict == "proved"
+
+
 def test_rows_that_drafting_does_not_make_are_imagined_by_their_types() -> None:
     maker = Maker(World(Hints(), "", None), Dice(1, Hints()), "")
     for kind, collection in DOCUMENT.collections.items():
         made = maker.imagined(kind, {})
         assert set(vars(made)) == set(collection.record.fields)
+    specimen = maker.make({}, [], large=True, rich=False)
+    more = {"due_dates": (maker.imagined("due_date", {"due_date.amount": Range(FIVE, True, FIVE, True)}),)}
+    imagined = replace(specimen, more=more)
+    values = maker.world.facts(imagined)
+    assert values and [row.amount for row in values["due_dates"]] == [Decimal(5)]
+    assert [row["amount"] for row in maker.world.setting(imagined)["due_dates"]] == ["5.00"]
+    assert any(not less.more for less in simpler(imagined))
+
+
+@settings(max_examples=40, deadline=None)
+@given(demo_documents())
+def test_a_trial_posts_what_is_generated(asked: Document) -> None:
+    try:
+        plan = planned(DEMO, asked)
+    except Faulty:
+        assume(False)
+        raise
+    tried = plan.determination.automatic_journal
+    assert tried
+    values = facts.of(plan.draft, DEMO)
+    trial = Trial(tried, formulas)
+    posted = trial.posted(values)
+    assert posted is not None and len(plan.generated.entries) == 1
+    (entry,) = plan.generated.entries
+    for side in (DEBIT, CREDIT):
+        lines = as_entry(posted, entry.ledger, trial.turned(values))
+        made = sum(Decimal(line["amount"]) for line in lines if line["side"] == side)
+        signed = [one.amount_currency for one in entry.lines]
+        assert made == sum(abs(amount) for amount in signed if (amount > 0) == (side == DEBIT))
 
 
 def test_a_trial_says_nothing_of_documents_a_journal_is_not_for() -> None:
