@@ -212,6 +212,11 @@ def test_a_journal_is_proved_for_the_documents_it_is_for() -> None:
     assert refuted(journal(GROSS, NET, TAX, elsewhere)).example.setting["company"]["legislation"] == "ITA"  # type: ignore[union-attr]
 
 
+def test_what_is_never_posted_needs_no_balance() -> None:
+    quoted = (DEBIT, "document", "document.net", 'document.category in ("quote", "proforma", "order")')
+    assert prove(journal(GROSS, NET, TAX, quoted)).dead == ("l3",)
+
+
 def test_the_journals_own_condition_is_part_of_every_case() -> None:
     late = (DEBIT, "document", "document.net", "document.is_credit")
     assert prove(journal(GROSS, NET, TAX, late, when="not document.is_credit")).dead == ("l3",)
