@@ -43,6 +43,15 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document of which some row cannot be read, in the place where it would come."""
+
+    document: int
+    value: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """A number taken: the series row, the value, and the hash of the document before it."""
 
@@ -144,5 +153,5 @@ class DocumentStore(Protocol):
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
 
-    def of_series(self, series: int) -> Iterator[Stored]:
-        """Every document of a series in order of value, without deliveries; memory stays flat."""
+    def of_series(self, series: int, after: int | None = None) -> Iterator[Stored | Unreadable]:
+        """Every document of a series, or those after a value, in order, without deliveries; memory stays flat."""

@@ -6,6 +6,7 @@ NUMERIC on PostgreSQL. Instants are UTC. Limits are checked at the wall, before 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,10 +32,17 @@ class _Scaled(TypeDecorator[Decimal]):
             return value
         return int(value.scaleb(self.scale, EXACT))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None or dialect.name != "sqlite":
-            return value  # type: ignore[no-any-return]
-        return Decimal(value).scaleb(-self.scale, EXACT)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None] | None:
+        """Overrides what `process_result_value` is for: every amount read goes through it, and one call is half of two."""
+        scale = -self.scale
+        nothing = Decimal(0).scaleb(scale)
+
+        def read(value: Any) -> Decimal | None:
+            if value == 0:  # half of all amounts
+                return nothing
+            return None if value is None else Decimal(value).scaleb(scale, EXACT)
+
+        return read if dialect.name == "sqlite" else None
 
 
 class Amount(_Scaled):
