@@ -69,7 +69,8 @@ class BuiltHouse:
         return current if current and current.revision == revision else self._read(revision)
 
     def _read(self, revision: int) -> Catalog:
-        return Catalog(effective(self.parametrization.state(revision).bodies), revision)
+        stored = self.parametrization
+        return Catalog(effective(stored.state(revision).bodies), revision, stored.period_states(revision))
 
 
 def database_url(given: str | None = None) -> str:

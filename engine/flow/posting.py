@@ -33,7 +33,8 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
     Errors: Faulty; after any error nothing is written and no number is used.
     """
     from engine.drafting.request import read_request
-    from engine.posting.ports import KeyTaken, StalePlan
+    from engine.numbering.typed import NUMBER_TAKEN
+    from engine.posting.ports import KeyTaken, NumberTaken, StalePlan
     from engine.posting.post import write
 
     asked = read_request(data)
@@ -59,6 +60,11 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
             continue
         except StalePlan:
             continue
+        except NumberTaken:
+            if not asked.request.number:
+                raise
+            told_so = NUMBER_TAKEN.at("number", company=asked.request.company, number=asked.request.number)
+            raise Faulty([told_so]) from None
         except Faulty:
             twin = _first_answer(house, asked)  # posted since we looked, and a later one after it: that one is meant
             if twin:

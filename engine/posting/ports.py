@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from engine.kernel.errors import EngineError
@@ -110,6 +110,15 @@ class PostingStore(Protocol):
         Errors: StalePlan.
         """
 
+    def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
+        """Take a value of a fast series in a transaction of its own, and write down who took it for what.
+
+        Errors: as `take`.
+        """
+
+    def give_up(self, taken: Taken, cause: str) -> None:
+        """Write down why a value taken ahead has no document."""
+
     def next_id(self, name: str) -> int:
         """A technical id, from a block; gaps are harmless."""
 
@@ -152,6 +161,9 @@ class DocumentStore(Protocol):
 
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
+
+    def taken_ahead(self, series: int) -> Iterator[Row]:
+        """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""
 
     def of_series(self, series: int, after: int | None = None) -> Iterator[Stored | Unreadable]:
         """Every document of a series, or those after a value, in order, without deliveries; memory stays flat."""

@@ -7,7 +7,20 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Exists, Select, Table, bindparam, exists, func, literal, select, tuple_
+from sqlalchemy import (
+    Column,
+    Connection,
+    Exists,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from engine.posting.ports import Row, Stored, Unreadable
 from engine.storage import tables
@@ -83,6 +96,20 @@ class SqlDocumentStore:
     def all_series(self) -> Sequence[Row]:
         with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
+
+    def taken_ahead(self, series: int) -> Iterator[Row]:
+        taken, document = tables.number_taken, tables.document
+        used = exists().where(document.c.series == taken.c.series, document.c.value == taken.c.value)
+        query = select(taken).where(taken.c.series == series, ~used)
+        after = None
+        while True:
+            chunk = query if after is None else query.where(taken.c.value > after)
+            with self._read() as connection:
+                found = _rows(connection, chunk.order_by(taken.c.value).limit(CHUNK))
+            if not found:
+                return
+            yield from found
+            after = found[-1]["value"]
 
     def by_id(self, id: int) -> Row | None:
         with self._read() as connection:
@@ -160,7 +187,12 @@ def _uses(table: str, key: str) -> Exists | None:
         case "company":
             return exists().where(document.company == key)
         case "counter":
-            return exists().where(series.counter == key)
+            return exists().where(
+                or_(
+                    series.counter == key,
+                    *(series.counter.startswith(f"{key}{mark}", autoescape=True) for mark in "@#!"),
+                )
+            )
         case "account":
             return exists().where(line.account == parts[1])
         case "tax":

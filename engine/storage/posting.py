@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, case, insert, literal, or_, select, update
@@ -65,7 +65,7 @@ class SqlPostingStore:
             found = connection.execute(_SEEN, _named(series)).one_or_none()
         if found is None:
             new = {
-                "id": self.next_id("series"), "company": series.company, "counter": series.counter.key,
+                "id": self.next_id("series"), "company": series.company, "counter": series.key, "fast": series.fast,
                 "period": series.period, "value": series.counter.start - 1,
                 "closed": False, "revision": revision,
                 "head_hash": FIRST,
@@ -79,6 +79,20 @@ class SqlPostingStore:
                     raise StalePlan
         self._open.add(series.name)
 
+    def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
+        def taking(connection: Connection) -> Taken:
+            taken = SqlPostingWork(connection).take(series, on, revision)
+            row = {"series": taken.series, "value": taken.value, "at": at, "actor": actor, "key": key, "cause": ""}
+            connection.execute(insert(tables.number_taken), row)
+            return taken
+
+        return self._database.retrying(taking)
+
+    def give_up(self, taken: Taken, cause: str) -> None:
+        table = tables.number_taken
+        mine = (table.c.series == taken.series, table.c.value == taken.value)
+        self._database.retrying(lambda connection: connection.execute(update(table).where(*mine).values(cause=cause)))
+
     def preview(self, series: Series, on: date) -> int:
         with self._database.read() as connection:
             row = connection.execute(_SEEN, _named(series)).one_or_none()
@@ -86,7 +100,7 @@ class SqlPostingStore:
             return series.counter.start
         if row.closed:
             raise Faulty([SERIES_CLOSED.at("date", series=series.name)])
-        if series.counter.chronological and row.last_date and on < row.last_date:
+        if series.chronological and row.last_date and on < row.last_date:
             raise Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
         return int(row.value) + 1
 
@@ -114,7 +128,7 @@ class SqlPostingWork:
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
-        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.counter.chronological}
+        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
         row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
@@ -161,4 +175,4 @@ _INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()
 
 
 def _named(series: Series) -> dict[str, Any]:
-    return {"of_company": series.company, "of_counter": series.counter.key, "of_period": series.period}
+    return {"of_company": series.company, "of_counter": series.key, "of_period": series.period}

@@ -12,7 +12,17 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, formula, installation, journal, parametrization, reference, rehearsal, revisions
+from engine.edge.cli import (
+    documents,
+    formula,
+    installation,
+    journal,
+    parametrization,
+    periods,
+    reference,
+    rehearsal,
+    revisions,
+)
 
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
@@ -73,7 +83,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
-    Accounting staff: types, post, show, export, run-due, verify
+    Accounting staff: types, numbers, post, show, export, run-due, period, verify
     Operations:       relay, plugin
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
@@ -100,6 +110,8 @@ for command in (
     formula.formula,
     journal.journal,
     journal.run_due,
+    journal.numbers,
+    periods.period,
     documents.post,
     documents.show,
     documents.export,
