@@ -12,13 +12,16 @@ _BACKUP = "compare with a backup or an anchor of before: posted rows never chang
 _BUG = "it was hashed like this, so it was posted like this: report it, and correct it by a document"
 
 VALUE_MISSING = FaultKind("value_missing", "its value is {value}, after {before}: {missing} is missing", _BACKUP)
-SERIES_START = FaultKind("series_start", "it is the first of its series, with value {value}: {start} came before", _BACKUP)
+SERIES_START = FaultKind(
+    "series_start", "it is the first of its series, with value {value}: {start} came before", _BACKUP
+)
 DATE_FELL = FaultKind("date_fell", "it is dated {date}, after one of {last}; its counter is chronological", _BACKUP)
 NUMBER_DIFFERS = FaultKind(
     "number_differs", "its number is {number}; counter {counter} gives {expected} for value {value} on {date}", _BACKUP
 )
 PERIOD_DIFFERS = FaultKind("period_differs", "its date {date} is of period {expected}, its series of {period}", _BACKUP)
-COUNTER_UNKNOWN = FaultKind("counter_unknown", "revision {revision}, which it pins, has no counter {counter}", _BACKUP)
+OTHER_SERIES = FaultKind("other_series", "its number belongs to a series of {company}, of site {site}", _BACKUP)
+COUNTER_UNKNOWN = FaultKind("counter_unknown", "revision {revision}, which it pins, has no {missing}", _BACKUP)
 HASH_VERSION = FaultKind(
     "hash_version_unknown", "it was hashed in version {version}; this program knows 1 to {known}", "use a newer program"
 )
@@ -36,8 +39,18 @@ LINE_DIFFERS = FaultKind("line_differs", "line {position} has {column} {found}; 
 OUT_OF_BALANCE = FaultKind("out_of_balance", "entry {entry} is out of balance by {difference} {currency}", _BUG)
 ENTRY_INCOMPLETE = FaultKind("entry_incomplete", "entry {entry} has {lacks}", _BUG)
 UNREADABLE = FaultKind("row_unreadable", "it cannot be read: {reason}", _BACKUP)
+VALUE_LOST = FaultKind(
+    "value_lost", "series {series} gave value {value}, and no document and no row tells of it", _BACKUP
+)
 SERIES_HEAD = FaultKind("series_head", "series {series} is at {value}, {found}", _BACKUP)
 SERIES_DATE = FaultKind("series_date", "series {series} says its last date is {date}; it is {found}", _BACKUP)
+SERIES_UNREADABLE = FaultKind(
+    "series_unreadable", "series {series}: a row cannot be read, the rest of it was not checked: {reason}", _BACKUP
+)
+RECORD_CHANGED = FaultKind(
+    "record_changed", "the parametrization's record {table} {key} is not what it was named for", _BACKUP
+)
+REVISION_CHANGED = FaultKind("revision_changed", "revision {revision} is not what its hash says", _BACKUP)
 STRAY_ROWS = FaultKind(
     "stray_rows", "{count} rows in {table} are of document id {document}, which is not there", _BACKUP
 )

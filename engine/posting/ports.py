@@ -153,8 +153,8 @@ class DocumentStore(Protocol):
     def used(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Which of these records, by (table, key), posted documents have used."""
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, company: str = "") -> int:
+        """How many there are, of a company or of all."""
 
     def snapshot(self) -> AbstractContextManager[DocumentStore]:
         """The same store, as of one moment: what is posted meanwhile is not seen."""
@@ -167,3 +167,61 @@ class DocumentStore(Protocol):
 
     def of_series(self, series: int, after: int | None = None) -> Iterator[Stored | Unreadable]:
         """Every document of a series, or those after a value, in order, without deliveries; memory stays flat."""
+
+    def numbers(self, series: int) -> Iterator[Row]:
+        """What a register tells of every document of a series, in order of value; memory stays flat.
+
+        Shape: {"value", "number", "document", "company", "invoice_type", "date", "revision", "posted_at", "actor",
+        "key", "hash"}
+        """
+
+    def at(self, series: int, value: int) -> Row | None:
+        """The same of one document."""
+
+    def survey(self, company: str = "") -> Survey:
+        """What belongs to no series, of a company or of all."""
+
+
+class Survey(Protocol):
+    """What a walk through the series cannot meet. Every answer is read some rows at a time."""
+
+    def strays(self) -> Iterator[Row]:
+        """{"table", "document", "count"} of rows whose document is not there."""
+
+    def without_series(self) -> Iterator[Row]:
+        """Documents whose series is not there."""
+
+    def numbers_twice(self) -> Iterator[Row]:
+        """{"company", "module", "number", "count"} of numbers that several documents have."""
+
+    def files_missing(self) -> Iterator[Row]:
+        """Deliveries that handed over a file that is not there."""
+
+    def count_files(self) -> int:
+        """How many `files` there are."""
+
+    def files(self) -> Iterator[Row]:
+        """{"hash", "name", "content"} of every file that was handed over."""
+
+
+class HistoryStore(Protocol):
+    """What was changed, by whom, when: each stream in order of time, memory flat."""
+
+    def changes(
+        self, since: datetime | None = None, actor: str = "", table: str = "", key: str = "", company: str = ""
+    ) -> Iterator[Row]:
+        """Records that revisions changed: revision, at, actor, message, table_name, key, pack, pack_before, body,
+        body_before. `company` is for what is its own."""
+
+    def period_changes(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        """Periods that revisions opened, closed or locked: revision, at, actor, message, company, fiscal_year, period,
+        journal, state, state_before."""
+
+    def events(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        """Audit rows, with the `number` of the document they are about."""
+
+    def records(self) -> Iterator[Row]:
+        """Every record of every revision: hash, table_name, key, body."""
+
+    def revision_hashes(self) -> Iterator[Row]:
+        """What each revision changed, by hash, in order: id, content_hash, table_name, key, pack, hash."""

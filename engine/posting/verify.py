@@ -14,9 +14,9 @@ from functools import lru_cache
 from typing import Any
 
 from engine.kernel.faults import Fault
+from engine.parametrization.definitions import Counter
 from engine.posting import canon
 from engine.posting.findings import (
-    COUNTER_UNKNOWN,
     HASH_VERSION,
     LINK_BROKEN,
     NOT_AUDITED,
@@ -29,11 +29,12 @@ from engine.posting.findings import (
     SERIES_DATE,
     SERIES_HEAD,
     UNREADABLE,
+    VALUE_LOST,
     Finding,
     of_document,
     series_name,
 )
-from engine.posting.numbers import CounterOf, recomputed, wrong_number, wrong_place
+from engine.posting.numbers import CatalogOf, Named, Unused, numbered, wrong_place
 from engine.posting.ports import Row, Stored, Unreadable
 from engine.posting.sums import Content, wrong_amounts
 
@@ -42,7 +43,8 @@ from engine.posting.sums import Content, wrong_amounts
 class Place:
     """Where a walk through a series stands: what the next document must follow.
 
-    `hash` is None after a document that cannot be read: nothing can be said of the next one's link.
+    `hash` is None after a document that cannot be read: nothing can be said of the next one's link. Documents of fast
+    counters are not chained to each other: each follows the head, and does not become it.
     """
 
     value: int | None = None  # None before the first document
@@ -51,6 +53,8 @@ class Place:
 
 
 BEGINNING = Place()
+UNREADABLE_VALUES = (LookupError, TypeError, ValueError, ArithmeticError)
+"""What a value raises that is of another kind than its column or its JSON should hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,45 +66,63 @@ class Checked:
     not_recomputed: str = ""  # why the number could not be
 
 
-def walk(
-    series: Row, documents: Iterable[Stored | Unreadable], counters: CounterOf, begin: Place = BEGINNING
-) -> Iterator[Checked]:
-    """Walk a series from its first document, or from where one stands, to its head."""
-    name, place = series_name(series), begin
-    for one in documents:
-        if isinstance(one, Unreadable):
-            fault, called = UNREADABLE.at("document", reason=one.reason), f"value {one.value}"
-            yield Checked(1, [Finding(fault, name, series["company"], one.document, one.value, called)])
-            place = Place(one.value, None, place.date)
-            continue
-        document = one.document
-        faults, why = _wrong_number(series, document, counters, place)
-        faults += _wrong(one, _Parsed.of(one), place.hash)
-        yield Checked(1, [of_document(fault, document, name) for fault in faults], why)
-        place = Place(document["value"], document["hash"], max(place.date or document["date"], document["date"]))
-    yield Checked(0, [Finding(fault, name, series["company"]) for fault in _wrong_head(series, place)])
+class Walk:
+    """One series, from its first document, or from where one stands, to its head."""
 
+    def __init__(self, series: Row, catalog: CatalogOf, unused: Iterable[int] = (), begin: Place = BEGINNING) -> None:
+        self._series, self._catalog, self._place = series, catalog, begin
+        self._name, self._named, self._unused = series_name(series), Named.of(series), Unused(unused)
 
-def _wrong_number(series: Row, document: Row, counters: CounterOf, place: Place) -> tuple[list[Fault], str]:
-    """What is wrong with the number and its place in the series; and why the number could not be told, if so."""
-    counter = counters(document["revision"], series["counter"])
-    if counter is None:
-        told = {"revision": document["revision"], "counter": series["counter"]}
-        return [COUNTER_UNKNOWN.at("document.revision", **told)], ""
-    number = recomputed(series, counter, document)
-    faults = list(wrong_place(series, counter, document, place.value, place.date, counters))
-    return [*faults, *wrong_number(series, counter, document, number)], number.why
+    def over(self, documents: Iterable[Stored | Unreadable]) -> Iterator[Checked]:
+        """One step for each document, then one for the series' own row."""
+        for one in documents:
+            if isinstance(one, Unreadable):
+                yield self._unreadable(one)
+                continue
+            try:
+                found = self._checked(one)
+            except UNREADABLE_VALUES as reason:
+                found = self._unreadable(Unreadable(one.document["id"], one.document["value"], str(reason)))
+            yield found
+        yield Checked(0, [Finding(fault, self._name, self._series["company"]) for fault in self._wrong_head()])
 
+    def _unreadable(self, one: Unreadable) -> Checked:
+        self._place = Place(one.value, None, self._place.date)
+        fault, called = UNREADABLE.at("document", reason=one.reason), f"value {one.value} of series {self._name}"
+        return Checked(1, [Finding(fault, self._name, self._series["company"], one.document, one.value, called)])
 
-def _wrong_head(series: Row, place: Place) -> Iterator[Fault]:
-    """What the series' own row says, against its last document."""
-    name = series_name(series)
-    if place.hash not in (None, series["head_hash"]) or place.value not in (None, series["value"]):
-        found = "it has no document" if place.value is None else f"its last document has value {place.value}"
-        yield SERIES_HEAD.at("counter_series", series=name, value=series["value"], found=found)
-    elif place.date != series["last_date"]:
-        told = {"date": series["last_date"] or "none", "found": place.date or "none"}
-        yield SERIES_DATE.at("counter_series", series=name, **told)
+    def _checked(self, stored: Stored) -> Checked:
+        document, place, parsed = stored.document, self._place, _Parsed.of(stored)
+        site = str((parsed.content or {}).get("site", ""))
+        found = numbered(self._series, self._named, document, site, self._catalog(document["revision"]))
+        faults, counter = [*found.faults, *_wrong(stored, parsed, place.hash)], found.counter
+        chained = not (counter.mode == "fast" if counter else self._series["fast"])
+        if counter:
+            last = None if self._named.typed else place.date
+            faults += wrong_place(document, counter, place.value, last, self._unused, lambda: self._starts(document))
+        latest = max(place.date or document["date"], document["date"])
+        self._place = Place(document["value"], document["hash"] if chained else place.hash, latest)
+        return Checked(1, [of_document(fault, document, self._name) for fault in faults], found.why)
+
+    def _starts(self, document: Row) -> set[int]:
+        """Where its counter began at earlier revisions: the series may have been opened under one of them."""
+        earlier = (self._catalog(revision).table(Counter) for revision in range(1, document["revision"]))
+        return {counters[self._named.counter].start for counters in earlier if self._named.counter in counters}
+
+    def _wrong_head(self) -> Iterator[Fault]:
+        """What the series' own row says, against its last document."""
+        series, place, name = self._series, self._place, self._name
+        ahead = series["fast"] and (place.value is None or place.value <= series["value"])
+        if place.hash not in (None, series["head_hash"]) or not (ahead or place.value in (None, series["value"])):
+            found = "it has no document" if place.value is None else f"its last document has value {place.value}"
+            yield SERIES_HEAD.at("counter_series", series=name, value=series["value"], found=found)
+        elif not ahead and place.date != series["last_date"]:
+            told = {"date": series["last_date"] or "none", "found": place.date or "none"}
+            yield SERIES_DATE.at("counter_series", series=name, **told)
+        elif ahead and place.value is not None:
+            lost = self._unused.missing(place.value + 1, series["value"] + 1)
+            if lost is not None:
+                yield VALUE_LOST.at("counter_series", series=name, value=lost)
 
 
 def _wrong(stored: Stored, parsed: _Parsed, previous_hash: str | None) -> Iterator[Fault]:
@@ -123,7 +145,7 @@ def _wrong(stored: Stored, parsed: _Parsed, previous_hash: str | None) -> Iterat
     if parsed.content is not None and None not in parsed.details:
         try:
             yield from wrong_amounts(stored, parsed.content, [one for one in parsed.details if one is not None])
-        except (LookupError, TypeError, ValueError, ArithmeticError) as lacking:
+        except UNREADABLE_VALUES as lacking:
             yield NOT_CANONICAL.at("document.content", column=f"content ({type(lacking).__name__} {lacking})")
 
 

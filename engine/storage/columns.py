@@ -33,7 +33,7 @@ class _Scaled(TypeDecorator[Decimal]):
         return int(value.scaleb(self.scale, EXACT))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None] | None:
-        """Overrides what `process_result_value` is for: every amount read goes through it, and one call is half of two."""
+        """Overrides what `process_result_value` is for: each amount goes through it, and one call is half of two."""
         scale = -self.scale
         nothing = Decimal(0).scaleb(scale)
 

@@ -26,12 +26,33 @@ from engine.posting.ports import Row, Stored, Unreadable
 from engine.storage import tables
 from engine.storage.database import Database
 from engine.storage.reading import UNREADABLE, batches
+from engine.storage.survey import SqlSurvey
 
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
 CHILDREN = (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit)
 """What belongs to a document and is in its hash."""
+_NUMBERS = select(
+    *(
+        tables.document.c[name]
+        for name in (
+            "value",
+            "number",
+            "company",
+            "invoice_type",
+            "date",
+            "revision",
+            "posted_at",
+            "actor",
+            "key",
+            "hash",
+        )
+    ),
+    tables.document.c.id.label("document"),
+)
+NUMBERS = 1_000
+"""Lines of a register that are read at a time."""
 CHUNK, TOGETHER = 200, 1_000_000
 """Documents, and characters of what they were asked for, that are read at a time: one may have 10,000 lines."""
 
@@ -89,9 +110,32 @@ class SqlDocumentStore:
                     found.add((table, key))
         return frozenset(found)
 
-    def count(self) -> int:
+    def count(self, company: str = "") -> int:
+        query = select(func.count()).select_from(tables.document)
         with self._read() as connection:
-            return connection.scalar(select(func.count()).select_from(tables.document)) or 0
+            narrowed = query.where(tables.document.c.company == company) if company else query
+            return connection.scalar(narrowed) or 0
+
+    def survey(self, company: str = "") -> SqlSurvey:
+        return SqlSurvey(self._read, company)
+
+    def numbers(self, series: int) -> Iterator[Row]:
+        mine = _NUMBERS.where(tables.document.c.series == series).order_by(tables.document.c.value).limit(NUMBERS)
+        after = None
+        while True:
+            with self._read() as connection:
+                found = _rows(connection, mine if after is None else mine.where(tables.document.c.value > after))
+            if not found:
+                return
+            yield from found
+            after = found[-1]["value"]
+
+    def at(self, series: int, value: int) -> Row | None:
+        with self._read() as connection:
+            found = _rows(
+                connection, _NUMBERS.where(tables.document.c.series == series, tables.document.c.value == value)
+            )
+        return found[0] if found else None
 
     def all_series(self) -> Sequence[Row]:
         with self._read() as connection:
@@ -162,7 +206,8 @@ class SqlDocumentStore:
         """Some documents with their children, in the order of these ids: one statement for each table."""
         with self._read() as connection:
             documents = {
-                row["id"]: row for row in _rows(connection, select(tables.document).where(tables.document.c.id.in_(ids)))
+                row["id"]: row
+                for row in _rows(connection, select(tables.document).where(tables.document.c.id.in_(ids)))
             }
             children = [_by_document(connection, child, ids) for child in CHILDREN]
         lines, taxes, entries, entry_lines, audit = children

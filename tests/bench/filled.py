@@ -34,7 +34,9 @@ def filled(url: str, count: int) -> BuiltHouse:
         if "faults" in answer:
             raise SystemExit(answer["faults"])
     with house.database.write() as connection:
-        for name in [name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")]:
+        for name in [
+            name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")
+        ]:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
     ids = itertools.count(1_000_000)  # far from the originals'
     for series in house.documents.all_series():
