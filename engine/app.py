@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.spi.seals import SealInUse
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
+    from engine.storage.history import SqlHistory
     from engine.storage.posting import SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
@@ -59,6 +60,12 @@ class BuiltHouse:
         from engine.storage.deliveries import SqlDeliveryStore
 
         return SqlDeliveryStore(self.database)
+
+    @cached_property
+    def history(self) -> SqlHistory:
+        from engine.storage.history import SqlHistory
+
+        return SqlHistory(self.database)
 
     def catalog(self, fresh: bool = True) -> Catalog:
         if self._catalog is None or fresh:

@@ -11,15 +11,18 @@
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
-    verify                      is everything still what it was
+    verify · anchor             is everything still what it was; the heads, to be kept outside   integrity.py
+    register · audit            every number and its document; who changed what, when            history.py
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
 Heavy rooms are imported where they are used: a command that lists types does not load what posts.
 """
 
-from engine.flow.afterwards import Verified, configure, export, relay, show, verify
+from engine.flow.afterwards import configure, export, relay, show
 from engine.flow.closing import periods, set_periods
+from engine.flow.history import audit, register
 from engine.flow.house import Actor, Context, House
+from engine.flow.integrity import Verified, anchor, verify
 from engine.flow.parametrization import (
     Affected,
     PackPlan,
@@ -48,7 +51,9 @@ __all__ = [
     "PackPlan",
     "Verified",
     "affected",
+    "anchor",
     "apply_packs",
+    "audit",
     "cancel_seal",
     "check",
     "configure",
@@ -69,6 +74,7 @@ __all__ = [
     "post_many",
     "post_one_of_many",
     "prefilled",
+    "register",
     "relay",
     "replay",
     "revisions",

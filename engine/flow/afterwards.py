@@ -1,11 +1,11 @@
-"""What was posted is shown, exported, handed over, verified."""
+"""What was posted is shown, exported, handed over."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
@@ -59,7 +59,12 @@ def relay(house: House, context: Context, progress: Callable[[], None] = lambda:
 
 
 def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
-    """Make or change a connection. Errors: Faulty, with each setting the channel refuses."""
+    """Make or change a connection, and write down who changed what of it.
+
+    Errors: Faulty, with each setting the channel refuses.
+    """
+    from engine.flow.history import connection_row
+    from engine.outbox.settings import changed
     from engine.outbox.words import wrong_settings
 
     allowed(context, "configure")
@@ -72,39 +77,18 @@ def configure(house: House, context: Context, code: str, channel: str, settings:
     try:
         model = offers.settings_model.model_validate(dict(settings))
     except ValueError as wrong:
-        told = wrong_settings(wrong) or [("", str(wrong))]
-        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in told]) from wrong
-    house.deliveries.configure(code, channel, model.model_dump_json(), context.clock.now(), context.actor.name)
+        refused = wrong_settings(wrong) or [("", str(wrong))]
+        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in refused]) from wrong
+    accepted, audit_id = model.model_dump_json(), house.posting.next_id("audit")
 
+    def told(before: tuple[str, Mapping[str, Any]] | None) -> Mapping[str, Any]:
+        was, held = before or (None, {})
+        old = house.plugins.channels.get(was or "")
+        fields = changed(held, json.loads(accepted), old.settings_model if old else None, offers.settings_model)
+        moved = {"channel": {"before": was, "after": channel}} if was != channel else {}
+        return connection_row(context, audit_id, code, moved | fields)
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What `verify` found; `broken` names document and problem, in order."""
-
-    documents: int
-    series: int
-    broken: tuple[str, ...]
-
-
-def verify(house: House, context: Context, progress: Callable[[int], None] = lambda done: None) -> Verified:
-    """Recompute every series from its first document: numbers, chain, sums, balances. Memory stays flat."""
-    from engine.posting.verify import walk
-
-    allowed(context, "verify")
-    broken: list[str] = []
-    done = 0
-    with house.documents.snapshot() as documents:  # one moment, while others go on posting
-        all_series = documents.all_series()
-        for series in all_series:
-            try:
-                for found in walk(series, documents.of_series(series["id"])):
-                    broken += found.problems
-                    done += found.documents
-                    progress(done)
-            except (ValueError, TypeError, ArithmeticError) as unreadable:
-                name = f"{series['company']}/{series['counter']}/{series['period']}"
-                broken.append(f"series {name}, {done} documents into all: a row cannot be read: {unreadable}")
-    return Verified(done, len(all_series), tuple(broken))
+    house.deliveries.configure(code, channel, accepted, context.clock.now(), context.actor.name, told)
 
 
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:

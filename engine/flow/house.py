@@ -13,7 +13,7 @@ from engine.parametrization.catalog import Catalog
 if TYPE_CHECKING:
     from engine.outbox.relay import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
-    from engine.posting.ports import DocumentStore, PostingStore
+    from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
 
@@ -53,6 +53,8 @@ class House(Protocol):
     def documents(self) -> DocumentStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
+    @property
+    def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
 

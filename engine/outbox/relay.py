@@ -43,6 +43,8 @@ MOST_TRIES = 30
 Row = Mapping[str, Any]
 Endpoint = tuple[str, str]
 """(channel, connection)"""
+Before = tuple[str, Mapping[str, Any]] | None
+"""What a connection was: channel and settings; None when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,13 @@ class DeliveryStore(Protocol):
     def settings(self, connection: str) -> tuple[str, Mapping[str, Any]] | None:
         """(channel, settings) of a connection; None when there is none."""
 
-    def configure(self, code: str, channel: str, settings: str, now: datetime, actor: str) -> None:
-        """Make or change a connection; `settings` are JSON that the channel's model accepted."""
+    def configure(
+        self, code: str, channel: str, settings: str, now: datetime, actor: str, audited: Callable[[Before], Row]
+    ) -> None:
+        """Make or change a connection; `settings` are JSON that the channel's model accepted.
+
+        `audited` gives the audit row, from what the connection was before; it is written with it, or neither is.
+        """
 
     def counted(self) -> Mapping[str, int]:
         """How many deliveries are in each state."""

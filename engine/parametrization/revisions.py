@@ -76,8 +76,8 @@ class ParametrizationStore(Protocol):
     def head(self) -> int:
         """The revision in force; 0 before the first."""
 
-    def state(self, revision: int) -> State:
-        """Everything in force at a revision."""
+    def state(self, revision: int, tables: Sequence[str] = ()) -> State:
+        """Everything in force at a revision, or only records of some tables."""
 
     def revisions(self) -> Sequence[Mapping[str, Any]]:
         """Every revision: id, parent, content_hash, made_at, actor, message, and how many changes."""
@@ -199,21 +199,26 @@ def _changes(
 ) -> Iterator[Change]:
     """A record that only moves to another pack is a change too, of its `pack`."""
     for name in sorted({*old, *new}):
-        was, becomes = old.get(name), new.get(name)
-        moved = {"pack": (owned[name], owns[name])} if was and becomes and owned[name] != owns[name] else {}
-        if was == becomes and not moved:
-            continue
-        before: dict[str, Any] = json.loads(was) if was else {}
-        after: dict[str, Any] = json.loads(becomes) if becomes else {}
-        fields = {
-            field: (before.get(field), after.get(field))
-            for field in sorted({*before, *after})
-            if before.get(field) != after.get(field)
-        }
-        action = "add" if was is None else "remove" if becomes is None else "change"
-        digest = bodies.content_hash(*name, becomes) if becomes is not None else None
-        pack = owns[name] if becomes is not None else owned[name]
-        yield Change(*name, pack, action, moved | fields, digest, becomes)
+        found = change(name, old.get(name), new.get(name), owned.get(name, ""), owns.get(name, ""))
+        if found:
+            yield found
+
+
+def change(name: Name, was: str | None, becomes: str | None, owned: str, owns: str) -> Change | None:
+    """One record before and after, with the packs that own it then; None when nothing of it changes."""
+    moved = {"pack": (owned, owns)} if was and becomes and owned != owns else {}
+    if was == becomes and not moved:
+        return None
+    before: dict[str, Any] = json.loads(was) if was else {}
+    after: dict[str, Any] = json.loads(becomes) if becomes else {}
+    fields = {
+        field: (before.get(field), after.get(field))
+        for field in sorted({*before, *after})
+        if before.get(field) != after.get(field)
+    }
+    action = "add" if was is None else "remove" if becomes is None else "change"
+    digest = bodies.content_hash(*name, becomes) if becomes is not None else None
+    return Change(*name, owns if becomes is not None else owned, action, moved | fields, digest, becomes)
 
 
 def _content_hash(records: Mapping[Name, str], owners: Mapping[Name, str]) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
+from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any
 
 from engine.kernel.money import plain
@@ -57,20 +59,37 @@ def not_hashed(rows_of: Mapping[str, Iterable[Row]], version: int) -> Iterator[s
 
 def json_text(value: Any) -> str:
     """Canonical JSON of plain data."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return _ENCODER.encode(value)
+
+
+def read(text: str) -> Any:
+    """What a canonical text holds; None when the text is not canonical: other spaces, order, numbers, or no JSON."""
+    try:
+        value = _DECODER.decode(text)
+        return value if json_text(value) == text else None
+    except (ValueError, RecursionError):
+        return None
 
 
 def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> str:
-    """The hash of a document's rows, given by table, without what depends on the number."""
+    """The hash of a document's rows, given by table, without what depends on the number.
+
+    Each row adds its table's name, its canonical JSON and a line feed.
+    """
     digest = hashlib.sha256()
     for table in HASHED:
-        left_out = _left_out(table, version)
         for row in rows_of.get(table, ()):
-            kept = {name: value for name, value in row.items() if name not in left_out}
-            digest.update(table.encode())
-            digest.update(json_text(kept).encode())
-            digest.update(b"\n")
+            values, form = _form(table, tuple(row), version)
+            digest.update((form % tuple([_TEXTS.get(type(value), json_text)(value) for value in values(row)])).encode())
     return digest.hexdigest()
+
+
+@cache
+def _form(table: str, columns: tuple[str, ...], version: int) -> tuple[Callable[[Row], tuple[Any, ...]], str]:
+    """Of a row that has these columns: those that are hashed, sorted; and its canonical JSON with %s for each value."""
+    names = sorted(set(columns) - _left_out(table, version))
+    keys = (json_text(name).replace("%", "%%") for name in names)
+    return itemgetter(*names), table + "{" + ",".join(f"{key}:%s" for key in keys) + "}\n"
 
 
 def link(
@@ -101,3 +120,22 @@ def _plain(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "null",
+    Decimal: lambda value: f'"{plain(value)}"',
+    date: lambda value: f'"{value.isoformat()}"',
+}
+"""What `json_text` gives for the values that most columns hold, without its detours."""
+
+
+def _refused(number: str) -> Any:
+    raise ValueError(f"{number} is no exact number")
+
+
+_DECODER = json.JSONDecoder(parse_float=_refused, parse_constant=_refused)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)

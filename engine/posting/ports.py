@@ -43,7 +43,17 @@ class Stored:
         return {
             "document": [self.document], "document_line": self.lines, "document_tax": self.taxes,
             "entry": self.entries, "entry_line": self.entry_lines, "delivery": self.deliveries, "audit": self.audit,
+            "document_seal": self.seals,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A document of which some row cannot be read, in the place where it would come."""
+
+    document: int
+    value: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +183,8 @@ class DocumentStore(Protocol):
     def used(self, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Which of these records, by (table, key), posted documents have used."""
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, company: str = "") -> int:
+        """How many there are, of a company or of all."""
 
     def snapshot(self) -> AbstractContextManager[DocumentStore]:
         """The same store, as of one moment: what is posted meanwhile is not seen."""
@@ -185,5 +195,63 @@ class DocumentStore(Protocol):
     def taken_ahead(self, series: int) -> Iterator[Row]:
         """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""
 
-    def of_series(self, series: int) -> Iterator[Stored]:
-        """Every document of a series in order of value, without deliveries; memory stays flat."""
+    def of_series(self, series: int, after: int | None = None) -> Iterator[Stored | Unreadable]:
+        """Every document of a series, or those after a value, in order, without deliveries; memory stays flat."""
+
+    def numbers(self, series: int) -> Iterator[Row]:
+        """What a register tells of every document of a series, in order of value; memory stays flat.
+
+        Shape: {"value", "number", "document", "company", "invoice_type", "date", "revision", "posted_at", "actor",
+        "key", "hash"}
+        """
+
+    def at(self, series: int, value: int) -> Row | None:
+        """The same of one document."""
+
+    def survey(self, company: str = "") -> Survey:
+        """What belongs to no series, of a company or of all."""
+
+
+class Survey(Protocol):
+    """What a walk through the series cannot meet. Every answer is read some rows at a time."""
+
+    def strays(self) -> Iterator[Row]:
+        """{"table", "document", "count"} of rows whose document is not there."""
+
+    def without_series(self) -> Iterator[Row]:
+        """Documents whose series is not there."""
+
+    def numbers_twice(self) -> Iterator[Row]:
+        """{"company", "module", "number", "count"} of numbers that several documents have."""
+
+    def files_missing(self) -> Iterator[Row]:
+        """Deliveries that handed over a file that is not there."""
+
+    def count_files(self) -> int:
+        """How many `files` there are."""
+
+    def files(self) -> Iterator[Row]:
+        """{"hash", "name", "content"} of every file that was handed over."""
+
+
+class HistoryStore(Protocol):
+    """What was changed, by whom, when: each stream in order of time, memory flat."""
+
+    def changes(
+        self, since: datetime | None = None, actor: str = "", table: str = "", key: str = "", company: str = ""
+    ) -> Iterator[Row]:
+        """Records that revisions changed: revision, at, actor, message, table_name, key, pack, pack_before, body,
+        body_before. `company` is for what is its own."""
+
+    def period_changes(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        """Periods that revisions opened, closed or locked: revision, at, actor, message, company, fiscal_year, period,
+        journal, state, state_before."""
+
+    def events(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        """Audit rows, with the `number` of the document they are about."""
+
+    def records(self) -> Iterator[Row]:
+        """Every record of every revision: hash, table_name, key, body."""
+
+    def revision_hashes(self) -> Iterator[Row]:
+        """What each revision changed, by hash, in order: id, content_hash, table_name, key, pack, hash."""

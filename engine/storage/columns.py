@@ -6,6 +6,7 @@ NUMERIC on PostgreSQL. Instants are UTC. Limits are checked at the wall, before 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -31,10 +32,17 @@ class _Scaled(TypeDecorator[Decimal]):
             return value
         return int(value.scaleb(self.scale, EXACT))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None or dialect.name != "sqlite":
-            return value  # type: ignore[no-any-return]
-        return Decimal(value).scaleb(-self.scale, EXACT)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None] | None:
+        """Overrides what `process_result_value` is for: each amount goes through it, and one call is half of two."""
+        scale = -self.scale
+        nothing = Decimal(0).scaleb(scale)
+
+        def read(value: Any) -> Decimal | None:
+            if value == 0:  # half of all amounts
+                return nothing
+            return None if value is None else Decimal(value).scaleb(scale, EXACT)
+
+        return read if dialect.name == "sqlite" else None
 
 
 class Amount(_Scaled):
@@ -51,14 +59,21 @@ class Quantity(_Scaled):
     scale = QUANTITY_SCALE
 
 
+_WRITTEN = r"([0-9]{4})-([0-9]{2})-([0-9]{2}) ([0-9]{2}):([0-9]{2}):([0-9]{2})\.([0-9]{6})\Z"
+
+
 class Instant(TypeDecorator[datetime]):
-    """A moment, in UTC."""
+    """A moment, in UTC. SQLite holds a text, read only as it was written: another byte is another moment, or none."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+        if dialect.name == "sqlite":
+            from sqlalchemy.dialects.sqlite import DATETIME
+
+            return dialect.type_descriptor(DATETIME(regexp=_WRITTEN))  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None or dialect.name != "sqlite":

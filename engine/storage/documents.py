@@ -7,11 +7,26 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Exists, Select, Table, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Exists,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
-from engine.posting.ports import Row, Stored
+from engine.posting.ports import Row, Stored, Unreadable
 from engine.storage import tables
 from engine.storage.database import Database
+from engine.storage.reading import UNREADABLE, batches
+from engine.storage.survey import SqlSurvey
 
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
@@ -20,8 +35,28 @@ CHILDREN = (
     tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
 )  # fmt: skip
 """What belongs to a document and is in its hash."""
-CHUNK = 200
-"""Documents read at a time when a whole series is walked."""
+_NUMBERS = select(
+    *(
+        tables.document.c[name]
+        for name in (
+            "value",
+            "number",
+            "company",
+            "invoice_type",
+            "date",
+            "revision",
+            "posted_at",
+            "actor",
+            "key",
+            "hash",
+        )
+    ),
+    tables.document.c.id.label("document"),
+)
+NUMBERS = 1_000
+"""Lines of a register that are read at a time."""
+CHUNK, TOGETHER = 200, 1_000_000
+"""Documents, and characters of what they were asked for, that are read at a time: one may have 10,000 lines."""
 
 
 class SqlDocumentStore:
@@ -77,9 +112,32 @@ class SqlDocumentStore:
                     found.add((table, key))
         return frozenset(found)
 
-    def count(self) -> int:
+    def count(self, company: str = "") -> int:
+        query = select(func.count()).select_from(tables.document)
         with self._read() as connection:
-            return connection.scalar(select(func.count()).select_from(tables.document)) or 0
+            narrowed = query.where(tables.document.c.company == company) if company else query
+            return connection.scalar(narrowed) or 0
+
+    def survey(self, company: str = "") -> SqlSurvey:
+        return SqlSurvey(self._read, company)
+
+    def numbers(self, series: int) -> Iterator[Row]:
+        mine = _NUMBERS.where(tables.document.c.series == series).order_by(tables.document.c.value).limit(NUMBERS)
+        after = None
+        while True:
+            with self._read() as connection:
+                found = _rows(connection, mine if after is None else mine.where(tables.document.c.value > after))
+            if not found:
+                return
+            yield from found
+            after = found[-1]["value"]
+
+    def at(self, series: int, value: int) -> Row | None:
+        with self._read() as connection:
+            found = _rows(
+                connection, _NUMBERS.where(tables.document.c.series == series, tables.document.c.value == value)
+            )
+        return found[0] if found else None
 
     def all_series(self) -> Sequence[Row]:
         with self._read() as connection:
@@ -111,27 +169,57 @@ class SqlDocumentStore:
             query = query.where(table.c.date >= since)
         if company:
             query = query.where(table.c.company == company)
-        return self._in_chunks(query, table.c.id)
+        for some in self._listed(query, table.c.id):
+            yield from self._together([id for id, _ in some])
 
-    def of_series(self, series: int) -> Iterator[Stored]:
+    def of_series(self, series: int, after: int | None = None) -> Iterator[Stored | Unreadable]:
         table = tables.document
-        return self._in_chunks(select(table).where(table.c.series == series), table.c.value)
+        query = select(table).where(table.c.series == series)
+        for some in self._listed(query if after is None else query.where(table.c.value > after), table.c.value):
+            try:
+                found: Sequence[Stored | Unreadable] = self._together([id for id, _ in some])
+            except UNREADABLE:  # which of them?
+                found = [self._alone(id, value) for id, value in some]
+            yield from found
 
-    def _in_chunks(self, query: Select[Any], order: Column[int]) -> Iterator[Stored]:
-        """Documents in the order of a column, with their children, some at a time."""
-        after = None
+    def _alone(self, id: int, value: int) -> Stored | Unreadable:
+        try:
+            return self._together([id])[0]
+        except UNREADABLE as reason:
+            return Unreadable(id, value, str(reason))
+
+    def _listed(self, query: Select[Any], order: Column[int]) -> Iterator[list[tuple[int, int]]]:
+        """(id, value of a column) of documents in the order of that column, as many at a time as are read together."""
+        table, last = tables.document, None
+        size = func.length(table.c.request) + func.length(table.c.content)
+        columns = query.with_only_columns(table.c.id, order.label("place"), size.label("size"))
+        ordered = columns.order_by(order, table.c.id).limit(CHUNK)
         while True:
-            chunk = query if after is None else query.where(order > after)
+            beyond = ordered if last is None else ordered.where(tuple_(order, table.c.id) > last)
             with self._read() as connection:
-                documents = _rows(connection, chunk.order_by(order).limit(CHUNK))
-                ids = [row["id"] for row in documents]
-                children = [_by_document(connection, child, ids) for child in CHILDREN]
-            if not documents:
+                found = connection.execute(beyond).all()
+            if not found:
                 return
-            after = documents[-1][order.name]
-            for one in documents:
-                lines, taxes, entries, entry_lines, audit, seals = (child.get(one["id"], ()) for child in children)
-                yield Stored(one, lines, taxes, entries, entry_lines, (), audit, seals)
+            last = tuple_(literal(found[-1].place), literal(found[-1].id))
+            for some in batches(found, lambda row: row.size, TOGETHER):
+                yield [(row.id, row.place) for row in some]
+
+    def _together(self, ids: Sequence[int]) -> Sequence[Stored]:
+        """Some documents with their children, in the order of these ids: one statement for each table."""
+        with self._read() as connection:
+            documents = {
+                row["id"]: row
+                for row in _rows(connection, select(tables.document).where(tables.document.c.id.in_(ids)))
+            }
+            children = [_by_document(connection, child, ids) for child in CHILDREN]
+        lines, taxes, entries, entry_lines, audit, seals = children
+        return [
+            Stored(
+                documents[id], lines.get(id, ()), taxes.get(id, ()), entries.get(id, ()), entry_lines.get(id, ()), (),
+                audit.get(id, ()), seals.get(id, ()),
+            )
+            for id in ids
+        ]  # fmt: skip
 
 
 def _uses(table: str, key: str) -> Exists | None:
@@ -194,4 +282,6 @@ def _by_document(connection: Connection, table: Table, ids: Sequence[int]) -> di
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
     """Rows as dictionaries, which are ours to keep."""
-    return [dict(row) for row in connection.execute(query).mappings()]
+    found = connection.execute(query)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]

@@ -37,10 +37,10 @@ class SqlParametrizationStore:
         with self._database.read() as connection:
             return connection.scalar(select(head.c.revision)) or 0
 
-    def state(self, revision: int) -> State:
+    def state(self, revision: int, tables: Sequence[str] = ()) -> State:
         """One statement."""
         with self._database.read() as connection:
-            return _state(connection, revision)
+            return _state(connection, revision, tables)
 
     def revisions(self) -> Sequence[Mapping[str, Any]]:
         changes = (
@@ -109,14 +109,14 @@ class SqlParametrizationStore:
             raise StateChanged(found=self.head(), planned=parent) from error
 
 
-def _state(connection: Connection, at: int) -> State:
+def _state(connection: Connection, at: int, tables: Sequence[str]) -> State:
     last = (
         select(
             revision_change.c.table_name,
             revision_change.c.key,
             func.max(revision_change.c.revision).label("revision"),
         )
-        .where(revision_change.c.revision <= at)
+        .where(revision_change.c.revision <= at, *([revision_change.c.table_name.in_(tables)] if tables else []))
         .group_by(revision_change.c.table_name, revision_change.c.key)
         .subquery()
     )

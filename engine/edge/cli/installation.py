@@ -1,8 +1,7 @@
-"""For who runs it: init, demo, relay, verify, plugins and their connections."""
+"""For who runs it: init, demo, relay, plugins and their connections."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,29 +65,6 @@ def relay(database: str | None, follow: bool, every: int, as_json: bool) -> None
 
 def _words(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {state}" for state, number in sorted(counted.items())) or "nothing"
-
-
-@click.command()
-@JSON
-@click.pass_obj
-def verify(database: str | None, as_json: bool) -> None:
-    """Recompute every posted document: numbers, chain, totals, balances. Names what is broken."""
-    from engine import flow
-    from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json, progress
-
-    house = open_house(database)
-    with progress("verifying", house.documents.count()) as bar:
-        found = flow.verify(house, system_context(), lambda done: bar.update(bar.task_ids[0], completed=done))
-    if as_json:
-        print_json({"documents": found.documents, "series": found.series, "broken": found.broken})
-    else:
-        for words in found.broken:
-            click.echo(words, err=True)
-        verdict = "all as posted" if not found.broken else f"{len(found.broken)} problems"
-        click.echo(f"{found.documents} documents in {found.series} series: {verdict}.")
-    if found.broken:
-        sys.exit(1)
 
 
 @click.group()

@@ -16,6 +16,7 @@ from engine.edge.cli import (
     documents,
     formula,
     installation,
+    integrity,
     journal,
     parametrization,
     periods,
@@ -84,8 +85,8 @@ def main(ctx: click.Context, database: str | None) -> None:
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
-    Accounting staff: types, numbers, post, show, export, run-due, period, verify
-    Operations:       relay, plugin, seal
+    Accounting staff: types, numbers, post, show, export, run-due, period, register, verify
+    Operations:       relay, plugin, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
@@ -118,7 +119,10 @@ for command in (
     documents.show,
     documents.export,
     installation.relay,
-    installation.verify,
+    integrity.verify,
+    integrity.anchor,
+    integrity.register,
+    integrity.audit,
     documents.sample,
     installation.plugin,
 ):

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Date, Table, and_, delete, insert, update
+from sqlalchemy import Column, Connection, Date, Table, and_, delete, insert, text, update
 
 from engine import flow
 from engine.edge.demo.sample import samples
@@ -68,10 +68,11 @@ class Spoiled:
 
 
 class _Within:
-    """As much of a house as `verify` needs, seen from inside a transaction."""
+    """As much of a house as `verify` needs: documents seen from inside a transaction, what they pin from outside."""
 
     def __init__(self, house: House, connection: Connection) -> None:
         self.documents = DocumentsWithin(house.database, connection)
+        self.parametrization, self.history = house.parametrization, house.history
 
 
 @contextmanager
@@ -231,8 +232,21 @@ def test_a_row_that_does_not_balance_is_said_in_words(house: House) -> None:
         changed = update(table).where(the(table, row)).values(debit=row["debit"] + Decimal("0.01"))
         assert any("entry 1 is out of balance by 0.01" in problem for problem in spoil.broken(changed))
         gross = update(tables.document).where(tables.document.c.id == row["document"]).values(gross=Decimal(1))
-        assert any("net and tax do not give gross" in problem for problem in spoil.broken(gross))
+        assert any("its gross is 1; its rows give" in problem for problem in spoil.broken(gross))
+
+
+def test_a_text_that_is_no_text_is_found(sqlite_house: House) -> None:
+    """SQLite holds any bytes; what cannot be read stops neither `verify` nor its walk through the other series."""
+    for company in ("PARIS", "LYON"):
+        sqlite_house.post(invoice(), company=company)
+    with spoiled(sqlite_house) as spoil:
+        changed = text("UPDATE entry SET journal = CAST(X'FF' AS TEXT) WHERE document = 1")
+        other = update(tables.series).where(tables.series.c.company == "LYON").values(value=900)
+        problems = spoil.broken(changed, other)
+    assert any("series PARIS/" in problem and "database_damaged" in problem for problem in problems)
+    assert any("series LYON/" in problem for problem in problems)
 
 
 def test_every_posted_table_is_in_the_hash() -> None:
-    assert {table.name for table in tables.POSTED} == {table.name for table in HASHED}
+    """Seals are in the link: they are put on after the number."""
+    assert {table.name for table in tables.POSTED} == {table.name for table in HASHED} | {tables.document_seal.name}

@@ -1,0 +1,255 @@
+"""Is everything still what it was? Series walked, what they cannot meet surveyed, the past parametrization, anchors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.flow.house import Context, House, allowed
+from engine.kernel.faults import Faulty
+
+if TYPE_CHECKING:
+    from engine.parametrization.catalog import Catalog
+    from engine.posting.anchors import Anchor, Head
+    from engine.posting.findings import Finding
+    from engine.posting.ports import DocumentStore, Row, Survey
+
+MOST = 1_000
+"""Findings kept in the answer, so that memory stays flat; `tell` is told of all that are listed."""
+REVISIONS = 64
+"""Revisions whose counters are kept at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` found; `broken` names document and problem, in order."""
+
+    documents: int
+    series: int
+    broken: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    problems: int = 0  # all that were listed: `findings` are the first of them
+    unlisted: int = 0  # broken documents that are not named: another one of their series is, or there are too many
+    not_recomputed: tuple[tuple[str, int], ...] = ()  # why, and how many numbers
+    anchored: int = 0  # series that are where an anchor says
+
+
+class _Report:
+    """What is found as it is found: of each series the first broken document, or every one."""
+
+    def __init__(self, every: bool, tell: Callable[[Finding], None]) -> None:
+        self.findings: list[Finding] = []
+        self.listed = self.unlisted = 0
+        self._every, self._tell = every, tell
+
+    def add(self, found: Iterable[Finding]) -> None:
+        for one in found:
+            self._tell(one)
+            self.listed += 1
+            if len(self.findings) < MOST:
+                self.findings.append(one)
+
+    def of_series(self) -> Callable[[Sequence[Finding]], None]:
+        """Takes what is found in the documents of one series, in order."""
+        named = False
+
+        def document(found: Sequence[Finding]) -> None:
+            nonlocal named
+            if not found:
+                return
+            if named and not self._every:
+                self.unlisted += 1
+                return
+            named = True
+            self.add(found)
+
+        return document
+
+
+def verify(
+    house: House,
+    context: Context,
+    progress: Callable[[int], None] = lambda done: None,
+    *,
+    company: str = "",
+    anchors: Sequence[Anchor] = (),
+    since_anchors: bool = False,
+    every: bool = True,
+    tell: Callable[[Finding], None] = lambda finding: None,
+) -> Verified:
+    """Recompute every series from its first document, or from the latest anchor. Memory stays flat.
+
+    `company` narrows to its series and those it shares; `every` False names the first broken document of each series;
+    `tell` is told each finding as it is found; `progress` how many documents and files are done.
+    """
+    from engine.posting.anchors import by_series
+    from engine.posting.findings import series_name
+    from engine.posting.verify import UNREADABLE_VALUES
+
+    allowed(context, "verify", company)
+    report, done = _Report(every, tell), _Done(progress)
+    catalogs = lru_cache(maxsize=REVISIONS)(lambda revision: _counters(house, revision))
+    why: Counter[str] = Counter()
+    begun = by_series(anchors) if since_anchors else {}
+    with house.documents.snapshot() as documents:  # one moment, while others go on posting
+        all_series = [one for one in documents.all_series() if company in ("", one["company"]) or not one["company"]]
+        for series in all_series:
+            head = begun.get((series["company"], series["counter"], series["period"]))
+            try:
+                _walk(documents, series, catalogs, head, report.of_series(), done, why)
+            except UNREADABLE_VALUES as unreadable:
+                report.add([_stopped(series, series_name(series), unreadable)])
+        report.add(_surveyed(documents.survey(company), done))
+        proved = _anchored(documents, all_series, anchors, company, report)
+    report.add(_past(house))
+    found = tuple(report.findings)
+    return Verified(
+        done.documents, len(all_series), tuple(one.words for one in found), found, report.listed, report.unlisted,
+        tuple(sorted(why.items())), proved,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Done:
+    """How far it is: documents and files."""
+
+    progress: Callable[[int], None]
+    documents: int = 0
+    files: int = 0
+
+    def went_on(self, documents: int = 0, files: int = 0) -> None:
+        self.documents += documents
+        self.files += files
+        self.progress(self.documents + self.files)
+
+
+def _walk(
+    documents: DocumentStore,
+    series: Row,
+    catalogs: Callable[[int], Catalog],
+    head: Head | None,
+    report: Callable[[Sequence[Finding]], None],
+    done: _Done,
+    why: Counter[str],
+) -> None:
+    from engine.posting.verify import BEGINNING, Place, Walk
+
+    begin = Place(head.value, head.hash, head.date) if head and head.unused is None else BEGINNING
+    unused = (row["value"] for row in documents.taken_ahead(series["id"])) if series["fast"] else ()
+    for one in Walk(series, catalogs, unused, begin).over(documents.of_series(series["id"], begin.value)):
+        report(one.findings)
+        done.went_on(one.documents)
+        if one.not_recomputed:
+            why[one.not_recomputed] += one.documents
+
+
+def _stopped(series: Row, name: str, unreadable: Exception) -> Finding:
+    from engine.posting.findings import SERIES_UNREADABLE, Finding
+
+    return Finding(SERIES_UNREADABLE.at("counter_series", series=name, reason=unreadable), name, series["company"])
+
+
+def _counters(house: House, revision: int) -> Catalog:
+    """As much of the parametrization of a revision as numbers need."""
+    from engine.parametrization import definitions as d
+    from engine.parametrization.catalog import Catalog
+    from engine.parametrization.merge import effective
+
+    needed = [kind.TABLE for kind in (d.Company, d.Counter, d.FiscalYear, d.Override)]
+    return Catalog(effective(house.parametrization.state(revision, needed).bodies), revision)
+
+
+def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:
+    """Rows that belong to no document, documents of no series, numbers given twice, files with other bytes."""
+    from engine.posting import findings as f
+
+    for row in survey.strays():
+        yield f.Finding(f.STRAY_ROWS.at(row["table"], **row))
+    for row in survey.without_series():
+        yield f.of_document(f.WITHOUT_SERIES.at("document.series", series=row["series"]), row, "")
+    for row in survey.numbers_twice():
+        yield f.Finding(f.NUMBER_TWICE.at("document.number", **row), company=row["company"])
+    for row in survey.files_missing():
+        told = {"delivery": row["id"], "hash": row["file"]}
+        yield f.Finding(f.FILE_MISSING.at("delivery.file", **told), company=row["company"])
+    for row in survey.files():
+        if hashlib.sha256(row["content"]).hexdigest() != row["hash"]:
+            yield f.Finding(f.FILE_CHANGED.at("file", name=row["name"], hash=row["hash"]))
+        done.went_on(files=1)
+
+
+def _past(house: House) -> Iterator[Finding]:
+    """Records and revisions that are not what they were named for."""
+    from engine.parametrization.history import changed_records, changed_revisions
+    from engine.posting import findings as f
+
+    for table, key in changed_records(house.history.records()):
+        yield f.Finding(f.RECORD_CHANGED.at("record", table=table, key=key))
+    for revision in changed_revisions(house.history.revision_hashes()):
+        yield f.Finding(f.REVISION_CHANGED.at("revision", revision=revision))
+
+
+def anchor(house: House, context: Context) -> Anchor:
+    """The heads of all series now, to be kept outside. Errors: Faulty(anchor_broken)."""
+    from engine.posting import anchors
+
+    allowed(context, "read")
+    with house.documents.snapshot() as documents:
+        heads = [_head(documents, series) for series in documents.all_series()]
+    return anchors.anchor(context.clock.now().isoformat(), [one for one in heads if one])
+
+
+def _head(documents: DocumentStore, series: Row) -> Head | None:
+    """Where a series stands; None when it has no document."""
+    from engine.posting import anchors, canon
+    from engine.posting.findings import series_name
+
+    last, unused, hashed = documents.at(series["id"], series["value"]), None, series["head_hash"]
+    if series["fast"]:
+        for last in documents.numbers(series["id"]):  # noqa: B007  the last one is wanted
+            pass
+        if last is None:
+            return None
+        free = (row["value"] for row in documents.taken_ahead(series["id"]))
+        unused = anchors.ranges(value for value in free if value < last["value"])
+        hashed = anchors.digest(documents.numbers(series["id"]))
+    elif last is None and hashed == canon.FIRST:
+        return None
+    elif last is None or last["hash"] != hashed:
+        raise Faulty([anchors.ANCHOR_BROKEN.at("series", series=series_name(series), value=series["value"])])
+    latest = series["last_date"] or last["date"]
+    return anchors.Head(
+        series["company"], series["counter"], series["period"], last["value"], last["number"], hashed,
+        last["posted_at"].isoformat(), latest.isoformat(), unused,
+    )  # fmt: skip
+
+
+def _anchored(
+    documents: DocumentStore, all_series: Sequence[Row], anchors: Sequence[Anchor], company: str, report: _Report
+) -> int:
+    """How many series are where the anchors say; what became of the others is reported."""
+    from itertools import takewhile
+
+    from engine.posting.anchors import digest, wrong_head
+    from engine.posting.findings import Finding
+
+    named = {(one["company"], one["counter"], one["period"]): one for one in all_series}
+    proved = 0
+    for one in anchors:
+        for head in one.heads:
+            if company and head.company not in ("", company):
+                continue
+            series = named.get(head.named)
+            there = documents.at(series["id"], head.value) if series else None
+            hashed = str(there["hash"]) if there else ""
+            if series and there and head.unused is not None:
+                upto = takewhile(lambda row: row["value"] <= head.value, documents.numbers(series["id"]))  # noqa: B023
+                hashed = digest(upto, head.unused)
+            wrong = list(wrong_head(head, one.at, series, there, hashed))
+            report.add(Finding(fault, head.series, head.company, None, head.value, head.number) for fault in wrong)
+            proved += not wrong
+    return proved
