@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -36,14 +36,26 @@ class IdBlocks:
             self._left[name] = left[1:]
             return left[0]
 
+    def reserve(self, wanted: Mapping[str, int]) -> None:
+        """Have so many ids of each name at hand; those that lack are fetched together, enough for a few times."""
+        with self._lock:
+            lacking = [name for name, number in wanted.items() if len(self._left.get(name, ())) < number]
+            if lacking:
+                self._left |= self._blocks(lacking, max(self._size, 10 * max(wanted.values())))
+
     def _block(self, name: str) -> range:
+        return self._blocks([name], self._size)[name]
+
+    def _blocks(self, names: Iterable[str], size: int) -> dict[str, range]:
+        """A new block of each name: one statement, in one order of names."""
         table = tables.id_block
-        upsert: Any = insert_into(self._database.dialect, table).values(name=name, next_id=1 + self._size)
+        rows = [{"name": name, "next_id": 1 + size} for name in sorted(names)]
+        upsert: Any = insert_into(self._database.dialect, table).values(rows)
         statement = upsert.on_conflict_do_update(
-            index_elements=[table.c.name], set_={"next_id": table.c.next_id + self._size}
-        ).returning(table.c.next_id)
-        end = self._database.retrying(lambda connection: connection.execute(statement).scalar_one())
-        return range(end - self._size, end)
+            index_elements=[table.c.name], set_={"next_id": table.c.next_id + size}
+        ).returning(table.c.name, table.c.next_id)
+        ends = self._database.retrying(lambda connection: connection.execute(statement).all())
+        return {name: range(end - size, end) for name, end in ends}
 
 
 class SqlPostingStore:
@@ -64,7 +76,7 @@ class SqlPostingStore:
             return
         table, head = tables.series, tables.head
         with self._database.read() as connection:
-            found = connection.execute(_SEEN, _named(series)).one_or_none()
+            found = connection.execute(_SEEN, named(series)).one_or_none()
         if found is None:
             new = {
                 "id": self.next_id("series"), "company": series.company, "counter": series.key, "fast": series.fast,
@@ -77,7 +89,7 @@ class SqlPostingStore:
             statement: Any = insert_into(self._database.dialect, table).from_select(list(new), stamped)
             with self._database.write() as connection:
                 connection.execute(statement.on_conflict_do_nothing())  # its rowcount is -1 on PostgreSQL
-                if connection.execute(_SEEN, _named(series)).one_or_none() is None:
+                if connection.execute(_SEEN, named(series)).one_or_none() is None:
                     raise StalePlan
         self._open.add(series.name)
 
@@ -105,7 +117,7 @@ class SqlPostingStore:
 
     def preview(self, series: Series, on: date) -> int:
         with self._database.read() as connection:
-            row = connection.execute(_SEEN, _named(series)).one_or_none()
+            row = connection.execute(_SEEN, named(series)).one_or_none()
         if row is None:
             return series.counter.start
         if row.closed:
@@ -116,19 +128,25 @@ class SqlPostingStore:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlPostingWork]:
-        """One write transaction. Errors: KeyTaken."""
-        try:
-            with self._database.write(prepare_posting) as connection:
-                work = SqlPostingWork(connection)
-                yield work
-                work.flush()
-        except IntegrityError as error:
-            words = str(error.orig)
-            if "uq_document_company_key" in words or "document.company, document.key" in words:
-                raise KeyTaken from error
-            if "uq_document_company_module_number" in words or "document.company, document.module" in words:
-                raise NumberTaken from error
-            raise
+        """One write transaction. Errors: KeyTaken, NumberTaken."""
+        with conflicts_told(), self._database.write(prepare_posting) as connection:
+            work = SqlPostingWork(connection)
+            yield work
+            work.flush()
+
+
+@contextmanager
+def conflicts_told() -> Iterator[None]:
+    """A key or a number that somebody else was given is told by name. Errors: KeyTaken, NumberTaken."""
+    try:
+        yield
+    except IntegrityError as error:
+        words = str(error.orig)
+        if "uq_document_company_key" in words or "document.company, document.key" in words:
+            raise KeyTaken from error
+        if "uq_document_company_module_number" in words or "document.company, document.module" in words:
+            raise NumberTaken from error
+        raise
 
 
 class SqlPostingWork:
@@ -151,7 +169,7 @@ class SqlPostingWork:
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
         self.flush(keep=("audit",))  # it goes with the document
-        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
+        asked = named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
         row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
@@ -170,7 +188,7 @@ class SqlPostingWork:
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
-        row = self._connection.execute(_SEEN, _named(series)).one_or_none()
+        row = self._connection.execute(_SEEN, named(series)).one_or_none()
         if row is None or row.revision != revision:
             return StalePlan()
         if row.closed:
@@ -209,5 +227,5 @@ _SET_CHAIN = update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link")
 """Statements of the hot path, built once."""
 
 
-def _named(series: Series) -> dict[str, Any]:
+def named(series: Series) -> dict[str, Any]:
     return {"of_company": series.company, "of_counter": series.key, "of_period": series.period}

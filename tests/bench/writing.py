@@ -85,21 +85,47 @@ def one_by_one(house: BuiltHouse, asked: list[dict[str, Any]]) -> None:
         flow.post(house, context, one)
 
 
+def in_batches(house: BuiltHouse, asked: list[dict[str, Any]]) -> None:
+    for answer in flow.post_batch(house, system_context(), asked):
+        if "faults" in answer:
+            raise SystemExit(answer["faults"])
+
+
+WAYS = {"one by one": one_by_one, "in batches": in_batches}
+
+
+def calibration() -> float:
+    """Milliseconds of a loop that is always the same: how fast this machine is just now."""
+    start, total = process_time(), 0
+    for number in range(1_000_000):
+        total += number
+    return (process_time() - start) * 1e3
+
+
 def main(rounds: int = ROUNDS, number: int = ONES) -> None:
+    print(f"{os.cpu_count()} cores; a loop of a million takes {calibration():.0f} ms")
     with houses() as made:
+        figures: dict[tuple[str, str], list[tuple[float, float]]] = {}
+        sent = {}
         for name, house in made.items():
-            one_by_one(house, documents(20))
-            with counted(house.database) as statements:
-                one_by_one(house, documents(1))
-            figures = []
-            for _ in range(rounds):
-                asked = documents(number)
-                figures.append(timed(house, lambda: one_by_one(house, asked), number))  # noqa: B023
-            own, there = (statistics.median(one) for one in zip(*figures, strict=True))
+            for way, work in WAYS.items():
+                work(house, documents(20))
+                with counted(house.database) as statements:
+                    work(house, documents(1 if work is one_by_one else 500))
+                sent[name, way] = len(statements)
+        for _ in range(rounds):
+            for name, house in made.items():
+                for way, work in WAYS.items():
+                    asked = documents(number if work is one_by_one else max(500, number))
+                    figures.setdefault((name, way), []).append(timed(house, lambda: work(house, asked), len(asked)))  # noqa: B023
+        for (name, way), found in figures.items():
+            own, there = (statistics.median(one) for one in zip(*found, strict=True))
+            least, most = (limit(sum(one) for one in found) for limit in (min, max))
             print(
-                f"{name:10} one by one   {own + there:6.2f} ms CPU a document ({own:.2f} here, {there:.2f} server), "
-                f"{len(statements)} statements"
+                f"{name:10} {way}   {own + there:5.2f} ms CPU a document ({own:.2f} here, {there:.2f} server; "
+                f"{least:.2f} to {most:.2f}), {sent[name, way]} statements a transaction"
             )
+        for house in made.values():
             if flow.verify(house, system_context()).broken:
                 raise SystemExit("verify found something")
 
