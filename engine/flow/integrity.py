@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -104,6 +105,7 @@ def verify(
             except UNREADABLE_VALUES as unreadable:
                 report.add([_stopped(series, series_name(series), unreadable)])
         report.add(_surveyed(documents.survey(company), done))
+        report.add(_sealed(house, documents, company))
         proved = _anchored(documents, all_series, anchors, company, report)
     report.add(_past(house))
     found = tuple(report.findings)
@@ -161,6 +163,30 @@ def _counters(house: House, revision: int) -> Catalog:
 
     needed = [kind.TABLE for kind in (d.Company, d.Counter, d.FiscalYear, d.Override)]
     return Catalog(effective(house.parametrization.state(revision, needed).bodies), revision)
+
+
+def _sealed(house: House, documents: DocumentStore, company: str) -> Iterator[Finding]:
+    """Chains of legal seals, each judged by its own plugin on the documents as they are now."""
+    from engine.posting import findings as f
+    from engine.posting.sealing import read_back
+
+    settings = house.catalog().seal_settings if (chains := documents.seal_chains()) else {}
+    for chain in chains:
+        seal = house.plugins.seals.get(chain["seal"])
+        owners = {
+            row["company"]: settings.get((row["company"], chain["seal"])) for row in documents.chain_owners(chain)
+        }
+        given = next((text for owner, text in owners.items() if text and company in ("", owner)), "")
+        if company and company not in owners:
+            continue
+        if seal is None or not given:
+            why = "its plugin is not installed" if seal is None else "no settings tell its keys"
+            yield f.Finding(f.SEAL_NOT_CHECKED.at("seal_chain", seal=chain["seal"], chain=chain["chain"], why=why))
+            continue
+        pairs = (read_back(row, stored) for row, stored in documents.of_chain(chain["seal"], chain["chain"]))
+        model = seal.settings_model.model_validate(json.loads(given))
+        for words in seal.verify_chain(pairs, model, chain["head"] or None):
+            yield f.Finding(f.SEAL_BROKEN.at("seal_chain", seal=chain["seal"], chain=chain["chain"], words=words))
 
 
 def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:

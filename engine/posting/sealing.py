@@ -6,6 +6,7 @@ two postings wait for each other. A series' chain is locked with its counter alr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,8 @@ from typing import Any
 from engine.kernel.faults import Fault, Faulty
 from engine.numbering.counters import Series
 from engine.posting import canon
-from engine.posting.ports import PostingWork, SealInUse
+from engine.posting.ports import PostingWork, SealInUse, Stored
+from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, Sealed, SealKind, SealRecord
 
 
@@ -66,6 +68,13 @@ def seal_row(
         "previous": record.previous or "", "fingerprint": sealed.fingerprint, "link": sealed.link,
         "printed": canon.json_text(dict(sealed.printed)), "facts": canon.json_text(dict(sealed.facts)),
     }  # fmt: skip
+
+
+def read_back(row: Mapping[str, Any], stored: Stored) -> tuple[SealRecord, Sealed]:
+    """A seal as it is kept, with the document as it is now: what a plugin judges."""
+    view = document_view(stored.document, stored.lines, stored.taxes)
+    record = SealRecord(SealKind(row["kind"]), view, row["series"], row["value"], row["at"], row["previous"] or None)
+    return record, Sealed(row["fingerprint"], row["link"], json.loads(row["printed"]), json.loads(row["facts"]))
 
 
 def links(rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
