@@ -40,6 +40,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 _RETRY = {"40P01", "40001"}  # PostgreSQL: deadlock, serialization
 _DISK_FULL, _NO_TABLE = "53100", "42P01"
+_DAMAGED = {"XX001", "XX002"}  # PostgreSQL: data, index; SQLite gives no number to a text that is no UTF-8
 _UPGRADE_LOCK = 0x666163746F74756D  # "factotum": no two programs migrate one PostgreSQL database at a time
 
 
@@ -71,6 +72,14 @@ class DatabaseFull(EngineError):
     code = "database_full"
     says = "the database {database} has no room: {reason}"
     remedy = "free some space, then repeat; nothing of this step was written"
+
+
+class DatabaseDamaged(EngineError, ValueError):
+    """Also a ValueError, like that of any value that is not what it should be: who reads rows to judge them goes on."""
+
+    code = "database_damaged"
+    says = "the database {database} is damaged: {reason}"
+    remedy = "it was changed from outside, or its disk fails: take it from a backup"
 
 
 class DatabaseNotReady(EngineError):
@@ -271,7 +280,9 @@ def _typed(context: ExceptionContext, shown: str, secrets: list[str]) -> EngineE
         return DatabaseBusy(database=shown, reason=reason)
     if state == _DISK_FULL or number == sqlite3.SQLITE_FULL:
         return DatabaseFull(database=shown, reason=reason)
-    if context.connection is None or context.is_disconnect:
+    if state in _DAMAGED or number == sqlite3.SQLITE_CORRUPT or reason.startswith("Could not decode to UTF-8"):
+        return DatabaseDamaged(database=shown, reason=reason)
+    if context.connection is None or context.is_disconnect or number == sqlite3.SQLITE_IOERR:
         return DatabaseUnreachable(database=shown, reason=reason)
     return None
 

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Table, and_, delete, insert, update
+from sqlalchemy import Column, Connection, Table, and_, delete, insert, text, update
 
 from engine import flow
 from engine.edge.demo.sample import samples
@@ -230,6 +230,18 @@ def test_a_row_that_does_not_balance_is_said_in_words(house: House) -> None:
         assert any("entry 1 is out of balance by 0.01" in problem for problem in spoil.broken(changed))
         gross = update(tables.document).where(tables.document.c.id == row["document"]).values(gross=Decimal(1))
         assert any("net and tax do not give gross" in problem for problem in spoil.broken(gross))
+
+
+def test_a_text_that_is_no_text_is_found(sqlite_house: House) -> None:
+    """SQLite holds any bytes; what cannot be read stops neither `verify` nor its walk through the other series."""
+    for company in ("PARIS", "LYON"):
+        sqlite_house.post(invoice(), company=company)
+    with spoiled(sqlite_house) as spoil:
+        changed = text("UPDATE entry SET journal = CAST(X'FF' AS TEXT) WHERE document = 1")
+        other = update(tables.series).where(tables.series.c.company == "LYON").values(value=900)
+        problems = spoil.broken(changed, other)
+    assert any("series PARIS/" in problem and "database_damaged" in problem for problem in problems)
+    assert any("series LYON/" in problem for problem in problems)
 
 
 def test_every_posted_table_is_in_the_hash() -> None:

@@ -74,3 +74,23 @@ def test_sqlite_keeps_whole_numbers(both: list[Database]) -> None:
         found = connection.execute(text("SELECT typeof(amount), amount, typeof(quantity), quantity FROM sample")).one()
         connection.rollback()
     assert found == ("integer", 999_999_999_999_999_999, "integer", 10_000_000)
+
+
+@pytest.mark.parametrize("place", range(26))
+def test_a_moment_that_sqlite_holds_in_another_form_is_not_read(both: list[Database], place: int) -> None:
+    """Were `2026-11-03T09:30` read as `2026-11-03 09:30`, a changed byte of a posted row would go unseen."""
+    at = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    with both[0].engine.connect() as connection:
+        connection.execute(sample.insert(), {"at": at})
+        written = connection.execute(text("SELECT at FROM sample")).scalar_one()
+        assert len(written) == 26
+        for other in map(chr, range(1, 128)):
+            if other == written[place]:
+                continue
+            changed = written[:place] + other + written[place + 1 :]
+            connection.execute(text("UPDATE sample SET at = :changed"), {"changed": changed})
+            try:
+                assert connection.execute(sample.select()).one().at != at, changed
+            except ValueError:
+                continue
+        connection.rollback()

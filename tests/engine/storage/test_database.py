@@ -16,6 +16,7 @@ from engine.storage.database import (
     PAUSES,
     Database,
     DatabaseBusy,
+    DatabaseDamaged,
     DatabaseFull,
     DatabaseOnNetworkDrive,
     DatabaseUnreachable,
@@ -374,3 +375,25 @@ def test_a_server_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         upgrade(open_database(f"postgresql://ada@/name?host={tmp_path}", patience=2))
     assert caught.value.code == "database_unreachable"
+
+
+def test_a_damaged_file_is_said(on_sqlite: Database) -> None:
+    with on_sqlite.write() as connection:
+        page = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'id_block'").scalar_one()
+    with on_sqlite.read() as connection:
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    on_sqlite.close()
+    assert on_sqlite.file is not None
+    with on_sqlite.file.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    with pytest.raises(DatabaseDamaged, match="malformed"), on_sqlite.read() as connection:
+        connection.execute(select(tables.id_block)).all()
+
+
+def test_a_text_that_is_no_text_is_said(on_sqlite: Database) -> None:
+    with on_sqlite.write() as connection:
+        connection.exec_driver_sql("INSERT INTO id_block VALUES (CAST(X'FF' AS TEXT), 1)")
+    with pytest.raises(DatabaseDamaged, match="UTF-8"), on_sqlite.read() as connection:
+        connection.execute(select(tables.id_block)).all()
