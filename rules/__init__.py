@@ -7,8 +7,9 @@ Knows nothing of invoices: the caller hands in a typed `Vocabulary` and, at run 
     vocabulary.py  names a formula may use        functions.py  what may be called, with an example each
     types.py       which types go together        nodes.py      a formula as data
     parse.py       text → nodes, caps             check.py      names and types; calls.py for calls
-    compile.py     nodes → bytecode               runtime.py    what the bytecode calls
-    formula.py     the compiled formula           explain.py    where a result comes from
+    named.py       named formulas that are used   compile.py    nodes → bytecode
+    runtime.py     what the bytecode calls        formula.py    the compiled formula
+    fuse.py        many formulas, one function    explain.py    where a result comes from
     arithmetic.py  the decimal context            errors.py     every code, in words
     reference.py   the language as a page
 """
@@ -16,12 +17,14 @@ Knows nothing of invoices: the caller hands in a typed `Vocabulary` and, at run 
 from rules.arithmetic import arithmetic
 from rules.errors import BadFormula, FormulaFailed, Problem
 from rules.explain import Explanation
-from rules.formula import Formula, compile_formula
-from rules.types import AMOUNT, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
-from rules.vocabulary import Collection, Record, Vocabulary
+from rules.formula import Formula, compile_formula, compile_wherever
+from rules.fuse import Fused, FusedLine, fuse
+from rules.types import AMOUNT, ANY_TYPE, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
+from rules.vocabulary import Collection, Lookup, Record, Vocabulary
 
 __all__ = [
     "AMOUNT",
+    "ANY_TYPE",
     "BOOLEAN",
     "DATE",
     "MONEY",
@@ -34,10 +37,15 @@ __all__ = [
     "Explanation",
     "Formula",
     "FormulaFailed",
+    "Fused",
+    "FusedLine",
+    "Lookup",
     "Problem",
     "Record",
     "Type",
     "Vocabulary",
     "arithmetic",
     "compile_formula",
+    "compile_wherever",
+    "fuse",
 ]

@@ -1,7 +1,7 @@
 """The types of calls: plain functions by their table entry, the others by a rule of their own.
 
-Part of check.py, which hands each call over. Out: a typed node; `round`, `money` and `count(row)` become Rounded,
-Literal and Aggregate.
+Part of check.py, which hands each call over. Out: a typed node; `round`, `money`, `count(row)` and lookups become
+Rounded, Literal, Aggregate and LookupCall.
 """
 
 from dataclasses import replace
@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from rules.functions import AGGREGATES, FUNCTIONS, ROUNDING_MODES, PlainFunction
 from rules.hints import hint_for_result, nearest
-from rules.nodes import Aggregate, Call, Literal, Name, Negative, Node, Rounded, Word
+from rules.nodes import Aggregate, Call, Literal, LookupCall, Name, Named, Negative, Node, Rounded, Word
 from rules.types import (
     AMOUNT,
     BOOLEAN,
     MONEY,
     NUMBER,
+    PERCENT,
     QUANTITIES,
     TEXT,
     UNKNOWN,
     ZERO,
     CodeSet,
     Type,
+    combined,
     ordered,
 )
+from rules.vocabulary import Lookup
 
 if TYPE_CHECKING:
     from rules.check import Checker
@@ -33,9 +36,12 @@ MAX_AGGREGATES = 2  # rows of rows: enough to compare two collections, and bound
 
 
 def check_call(checker: "Checker", node: Call | Aggregate, wanted: CodeSet | None) -> Node:
+    lookup = checker.vocabulary.lookups.get(node.function)
+    if lookup is not None:
+        return _lookup(checker, node, lookup)
     function = FUNCTIONS.get(node.function)
     if function is None:
-        hint = nearest(node.function, FUNCTIONS)
+        hint = nearest(node.function, (*FUNCTIONS, *checker.vocabulary.lookups))
         checker.report("formula_unknown_function", node.name_span, f"unknown function {node.function!r}", hint)
         return _wrong(checker, node)
     if isinstance(node, Aggregate):
@@ -46,7 +52,15 @@ def check_call(checker: "Checker", node: Call | Aggregate, wanted: CodeSet | Non
         return _bare_aggregate(checker, node)
     if node.function == "coalesce":
         return _coalesce(checker, node, wanted)
-    rules = {"round": _round, "money": _money, "min": _extreme, "max": _extreme, "abs": _abs, "given": _given}
+    rules = {
+        "round": _round,
+        "money": _money,
+        "min": _extreme,
+        "max": _extreme,
+        "abs": _abs,
+        "given": _given,
+        "share": _share,
+    }
     return rules.get(node.function, _text)(checker, node)
 
 
@@ -67,6 +81,19 @@ def _wrong(checker: "Checker", node: Call | Aggregate) -> Node:
 def _refuse(checker: "Checker", node: Call | Aggregate, hint: str = "") -> Node:
     checker.report("formula_arguments", node.span, f"write {FUNCTIONS[node.function].signature}", hint)
     return _wrong(checker, node)
+
+
+def _lookup(checker: "Checker", node: Call | Aggregate, lookup: Lookup) -> Node:
+    signature = lookup.signature(node.function)
+    if isinstance(node, Aggregate) or len(node.arguments) != len(lookup.parameters):
+        hint = f"for example {lookup.example}" if lookup.example else ""
+        checker.report("formula_arguments", node.span, f"write {signature}", hint)
+        return _wrong(checker, node)
+    arguments = tuple(
+        checker.typed(argument, kind, f"{signature} takes {kind} here")
+        for argument, kind in zip(node.arguments, lookup.parameters, strict=True)
+    )
+    return LookupCall(node.function, arguments, span=node.span, type=lookup.result)
 
 
 def _plain(checker: "Checker", node: Call, function: PlainFunction) -> Node:
@@ -139,6 +166,21 @@ def _extreme(checker: "Checker", node: Call) -> Node:
     return replace(node, arguments=arguments, type=kind)
 
 
+def _share(checker: "Checker", node: Call) -> Node:
+    if len(node.arguments) != 3:
+        return _refuse(checker, node)
+    x, part, whole = (checker.visit(argument) for argument in node.arguments)
+    kind = {MONEY: AMOUNT, ZERO: NUMBER}.get(x.type, x.type)
+    if kind not in (*QUANTITIES, UNKNOWN):
+        checker.report("formula_type", x.span, f"{kind} has no share")
+        kind = UNKNOWN
+    of_one_type = combined("/", part.type, whole.type) in (NUMBER, UNKNOWN)
+    if not of_one_type or (part.type == PERCENT) != (whole.type == PERCENT):
+        words = f"part and whole must be of one type: {part.type} and {whole.type} are not"
+        checker.report("formula_type", part.span, words)
+    return replace(node, arguments=(x, part, whole), type=kind)
+
+
 def _abs(checker: "Checker", node: Call) -> Node:
     if len(node.arguments) != 1:
         return _refuse(checker, node)
@@ -150,21 +192,32 @@ def _abs(checker: "Checker", node: Call) -> Node:
     return replace(node, arguments=(operand,), type=kind)
 
 
+def _may_be_missing(node: Node) -> bool:
+    """Is it a field or a lookup, written out or by a named formula's name? What is wrong already may pass."""
+    while isinstance(node, Named):
+        node = node.body
+    return isinstance(node, Name | LookupCall) or node.type == UNKNOWN
+
+
 def _coalesce(checker: "Checker", node: Call, wanted: CodeSet | None) -> Node:
     if len(node.arguments) < 2:
         return _refuse(checker, node)
-    for argument in node.arguments[:-1]:
-        if not isinstance(argument, Name):
-            words = "only a field can be missing, so all but the last are fields"
-            checker.report("formula_arguments", argument.span, words, "write coalesce(line.x, 0) * 2")
     arguments, kind = checker.common(node.arguments, wanted, "the values")
+    for argument in arguments[:-1]:
+        if not _may_be_missing(argument):
+            words = "only a field or a lookup can be missing, so all but the last are one"
+            checker.report("formula_arguments", argument.span, words, "write coalesce(line.x, 0) * 2")
     return replace(node, arguments=arguments, type=kind)
 
 
 def _given(checker: "Checker", node: Call) -> Node:
-    if len(node.arguments) != 1 or not isinstance(node.arguments[0], Name):
-        return _refuse(checker, node, "only a field can be missing")
-    return replace(node, arguments=(checker.visit(node.arguments[0]),), type=BOOLEAN)
+    if len(node.arguments) != 1:
+        return _refuse(checker, node)
+    argument = checker.visit(node.arguments[0])
+    if not _may_be_missing(argument):
+        words, hint = f"write {FUNCTIONS['given'].signature}", "only a field or a lookup can be missing"
+        checker.report("formula_arguments", node.span, words, hint)
+    return replace(node, arguments=(argument,), type=BOOLEAN)
 
 
 def _text(checker: "Checker", node: Call) -> Node:
@@ -179,7 +232,8 @@ def _bare_aggregate(checker: "Checker", node: Call) -> Node:
         rows = Aggregate(node.function, argument.text, None, None, node.name_span, argument.span, span=node.span)
         return _aggregate(checker, rows)
     row = argument.parts[0] if isinstance(argument, Name) else ""
-    hint = f"write sum({argument.dotted} for {row})" if isinstance(argument, Name) and node.function == "sum" else ""
+    summed = isinstance(argument, Name) and node.function == "sum" and row in checker.vocabulary.collections
+    hint = f"write sum({argument.dotted} for {row})" if isinstance(argument, Name) and summed else ""
     checker.report("formula_arguments", node.span, f"write {FUNCTIONS[node.function].signature}", hint)
     return replace(node, type=UNKNOWN)
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from rules import calls
 from rules.errors import BadFormula, Problem
 from rules.hints import hint_for_operation, hint_for_result, nearest
+from rules.named import Uses, uses_of
 from rules.nodes import (
     Aggregate,
     Binary,
@@ -21,6 +22,7 @@ from rules.nodes import (
     Logic,
     Membership,
     Name,
+    Named,
     Negative,
     Node,
     Not,
@@ -42,12 +44,13 @@ from rules.types import (
     joined,
     ordered,
 )
-from rules.vocabulary import Vocabulary
+from rules.vocabulary import FORMULA, Vocabulary
 
 
 def check(node: Node, text: str, vocabulary: Vocabulary, expects: tuple[Type, ...], row: str | None) -> Node:
     """Give every node its type. Errors: BadFormula, with all problems in the order of the text."""
-    checker = Checker(vocabulary, row)
+    uses = uses_of(node, text, vocabulary.formulas)
+    checker = Checker(vocabulary, row, uses)
     wanted = next((kind for kind in expects if isinstance(kind, CodeSet)), None) if TEXT not in expects else None
     checked = checker.visit(node, wanted)
     if not any(fits(checked.type, kind) for kind in expects):
@@ -62,13 +65,19 @@ def check(node: Node, text: str, vocabulary: Vocabulary, expects: tuple[Type, ..
 class Checker:
     """Walks the nodes once. `wanted` is the code set that texts on the way are codes of, if any."""
 
-    def __init__(self, vocabulary: Vocabulary, row: str | None) -> None:
+    def __init__(self, vocabulary: Vocabulary, row: str | None, uses: Uses) -> None:
         self.vocabulary = vocabulary
-        self.problems: list[Problem] = []
+        self.bodies = uses.bodies
+        self.problems = list(uses.problems)
         self.bound = {row} if row else set[str]()
         self.aggregates_open = 0
+        self.inside: list[Name] = []  # the named formulas whose bodies are being checked, outermost first
 
     def report(self, code: str, span: Span, words: str, hint: str = "") -> None:
+        """Inside a named formula a problem is placed where the text at hand uses it."""
+        if self.inside:
+            span = self.inside[0].span
+            words = f"in {' → '.join(name.dotted for name in self.inside)}: {words}"
         self.problems.append(Problem(code, span, words, hint))
 
     def hint(self, hint: str) -> None:
@@ -87,6 +96,8 @@ class Checker:
         match node:
             case Literal():
                 return self._literal(node, wanted)
+            case Name(parts=(owner, _)) if owner == FORMULA:
+                return self._named(node, wanted)
             case Name():
                 return replace(node, type=self._type_of_name(node))
             case Word():
@@ -116,7 +127,7 @@ class Checker:
         return self.typed(node, BOOLEAN, "a condition is wanted here")
 
     def typed(self, node: Node, expected: Type, words: str) -> Node:
-        checked = self.visit(node)
+        checked = self.visit(node, expected if isinstance(expected, CodeSet) else None)
         if not fits(checked.type, expected):
             self.report("formula_type", node.span, f"{words}, this is {checked.type}")
         return checked
@@ -143,6 +154,19 @@ class Checker:
         self.report("formula_unknown_code", node.span, f"{node.value!r} is no {wanted}", hint)
         return replace(node, type=UNKNOWN)
 
+    def _named(self, node: Name, wanted: CodeSet | None) -> Node:
+        """A named formula's body, checked with the rows that are bound here."""
+        code = node.parts[1]
+        body = self.bodies.get(code)
+        if body is None:  # where there is one, it is told already why it cannot stand here
+            return node if code in self.vocabulary.formulas else replace(node, type=self._type_of_name(node))
+        self.inside.append(node)
+        for problem in body.problems:
+            self.report(problem.code, problem.span, problem.words, problem.hint)
+        checked = self.visit(body.node, wanted) if body.node is not None else node
+        self.inside.pop()
+        return Named(code, checked, body.text, span=node.span, type=checked.type)
+
     def _type_of_name(self, node: Name) -> Type:
         owner, *rest = node.parts
         record = self.vocabulary.record(owner)
@@ -154,6 +178,7 @@ class Checker:
                 return UNKNOWN
             return kind
         names = [name for name, *_ in self.vocabulary.dotted_names()]
+        names += (f"{FORMULA}.{code}" for code in self.vocabulary.formulas)
         if record is not None:
             names = [name for name in names if name.startswith(f"{owner}.")] or names
         self.report("formula_unknown_name", node.span, f"unknown name {node.dotted!r}", nearest(node.dotted, names))
@@ -162,6 +187,8 @@ class Checker:
     def _stray_word(self, node: Word) -> Node:
         if self.vocabulary.record(node.text) is not None:
             hint = f"name one of its fields: {node.text}.…"
+        elif node.text == FORMULA:
+            hint = "name one of them: formula.…"
         else:
             fields = [name for name, *_ in self.vocabulary.dotted_names() if name.endswith(f".{node.text}")]
             hint = f"did you mean {fields[0]!r}?" if fields else f'a text is written in quotes: "{node.text}"'

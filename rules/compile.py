@@ -3,9 +3,10 @@
 In: checked nodes. Out: a function whose parameters are the values the formula needs (its roots). It sees its constants
 and the functions of runtime.py, no builtins, and loads only attributes that the vocabulary names.
 
-Two forms of a name: *plain*, where Python itself refuses None (arithmetic, order); *guarded*, where it would let None
-pass (a condition, an equality, the result), so that a missing value never decides anything in silence. Texts are
-compared plain: a missing text or code is equal to no literal.
+Three forms of what may be missing, a field or a lookup's answer: *bare*, as it is, for who asks whether it is missing
+and for texts compared (a missing text or code is equal to no literal); *plain*, where Python itself refuses None
+(arithmetic, order); *guarded*, where it would let None pass (a condition, an equality, the result), so that a missing
+value never decides anything in silence. A lookup is bare or guarded.
 """
 
 import ast
@@ -25,8 +26,10 @@ from rules.nodes import (
     Conditional,
     Literal,
     Logic,
+    LookupCall,
     Membership,
     Name,
+    Named,
     Negative,
     Node,
     Not,
@@ -65,24 +68,23 @@ class Compiled:
     roots: tuple[str, ...]
 
 
-def compile_node(node: Node, vocabulary: Vocabulary) -> Compiled:
+def compile_node(node: Node, vocabulary: Vocabulary, may_be_missing: bool = False) -> Compiled:
     """Compile checked nodes. A row that no aggregate binds is a parameter."""
-    writer = _Writer(vocabulary)
-    body = writer.write(node)
-    if node.type == TEXT:
-        body = writer.call("capped", runtime.capped, body)
-    return Compiled(_function(body, writer.roots, writer.namespace), tuple(writer.roots))
+    writer = Writer(vocabulary)
+    body = writer.bare(node) if may_be_missing else writer.result(node)
+    return Compiled(function_of([ast.Return(body)], writer.roots, writer.namespace), tuple(writer.roots))
 
 
-def _function(body: ast.expr, roots: dict[str, str], namespace: dict[str, object]) -> Callable[..., object]:
+def function_of(body: list[ast.stmt], roots: dict[str, str], namespace: dict[str, object]) -> Callable[..., object]:
+    """A function of these statements, its parameters the values of the roots; it sees the namespace, no builtins."""
     parameters = ast.arguments([], [ast.arg(name) for name in roots.values()], None, [], [], None, [])
-    tree = ast.Expression(ast.Lambda(parameters, body))
-    outer = compile(ast.fix_missing_locations(tree), "<formula>", "eval", dont_inherit=True)
+    tree = ast.Module([ast.FunctionDef("formula", parameters, body, [])], [])
+    outer = compile(ast.fix_missing_locations(tree), "<formula>", "exec", dont_inherit=True)
     code = next(constant for constant in outer.co_consts if isinstance(constant, CodeType))
     return FunctionType(code, {"__builtins__": {}, **namespace}, "formula")
 
 
-class _Writer:
+class Writer:
     """Writes one formula; collects its parameters and the objects its code refers to."""
 
     def __init__(self, vocabulary: Vocabulary, constants: dict[int, Decimal | None] | None = None) -> None:
@@ -90,15 +92,35 @@ class _Writer:
         self.constants = {} if constants is None else constants  # by the identity of the node
         self.roots: dict[str, str] = {}  # value key → parameter
         self.namespace: dict[str, object] = {}
+        self.shared: dict[tuple[type, str], str] = {}  # constants by what they are; 1 and 1.0 are two
         self.rows: dict[str, str] = {}  # row bound by an aggregate → variable
         self.variables = 0
 
+    def result(self, node: Node) -> ast.expr:
+        """The guarded form of a whole formula; a text stays within its limit."""
+        body = self.write(node)
+        within = node.type != TEXT or isinstance(node, Literal | Template) or _is_join(node)
+        return body if within else self.call("capped", runtime.capped, body)
+
     def write(self, node: Node) -> ast.expr:
         """The guarded form: never None."""
-        if isinstance(node, Name):
-            held = self._variable()
-            kept = ast.NamedExpr(ast.Name(held, ast.Store()), self._field(node))
-            return self._unless_none(kept, held, self.call("missing", runtime.missing))
+        if isinstance(node, Named):
+            return self.write(node.body)
+        return self._guarded(node) if isinstance(node, Name) else self.plain(node)
+
+    def _guarded(self, node: Name | LookupCall) -> ast.expr:
+        return self._first_given([self.bare(node)], self.call("missing", runtime.missing))
+
+    def bare(self, node: Node) -> ast.expr:
+        """The form that lets None pass."""
+        match node:
+            case Name():
+                return self._field(node)
+            case LookupCall(lookup=lookup, arguments=arguments):
+                asked = [self.root(lookup), *(self.write(argument) for argument in arguments)]
+                return self.call("looked_up", runtime.looked_up, *asked)
+            case Named(body=body):
+                return self.bare(body)
         return self.plain(node)
 
     def plain(self, node: Node) -> ast.expr:
@@ -111,6 +133,10 @@ class _Writer:
                 return self.constant(node.value)
             case Name():
                 return self._field(node)
+            case Named(body=body):
+                return self.plain(body)
+            case LookupCall():
+                return self._guarded(node)
             case Negative(operand=operand):
                 return ast.UnaryOp(ast.USub(), self.plain(operand))
             case Not(operand=operand):
@@ -144,28 +170,36 @@ class _Writer:
     def constant(self, value: object) -> ast.expr:
         if isinstance(value, str | bool):
             return ast.Constant(value)
-        name = f"k{len(self.namespace)}"
+        name = self.shared.setdefault((type(value), str(value)), f"k{len(self.namespace)}")
         self.namespace[name] = value
         return ast.Name(name, ast.Load())
 
-    def _root(self, key: str) -> ast.expr:
+    def root(self, key: str) -> ast.expr:
         return ast.Name(self.roots.setdefault(key, f"r_{key}"), ast.Load())
 
-    def _variable(self) -> str:
+    def variable(self) -> str:
         self.variables += 1
         return f"v{self.variables}"
 
     def _field(self, name: Name) -> ast.expr:
         owner, field = name.parts
         row = self.rows.get(owner)
-        return ast.Attribute(ast.Name(row, ast.Load()) if row else self._root(owner), field, ast.Load())
+        return ast.Attribute(ast.Name(row, ast.Load()) if row else self.root(owner), field, ast.Load())
 
-    def _unless_none(self, kept: ast.expr, held: str, otherwise: ast.expr) -> ast.expr:
-        test = ast.Compare(kept, [ast.IsNot()], [ast.Constant(None)])
-        return ast.IfExp(test, ast.Name(held, ast.Load()), otherwise)
+    def _first_given(self, values: list[ast.expr], otherwise: ast.expr) -> ast.expr:
+        """The first of the values that is not None, looked at in order and once each."""
+        result = otherwise
+        for value in reversed(values):
+            held = self.variable()
+            kept = ast.NamedExpr(ast.Name(held, ast.Store()), value)
+            test = ast.Compare(kept, [ast.IsNot()], [ast.Constant(None)])
+            result = ast.IfExp(test, ast.Name(held, ast.Load()), result)
+        return result
 
     def _constant_value(self, node: Node) -> Decimal | None:
         """The value of an expression made of numbers only; None if it has none or needs values."""
+        if isinstance(node, Named):
+            return self._constant_value(node.body)
         if isinstance(node, Literal):
             return node.value if isinstance(node.value, Decimal) else None
         if not isinstance(node, Binary | Negative) or node.type not in _NUMERIC:
@@ -177,11 +211,11 @@ class _Writer:
 
     def _fold(self, node: Binary | Negative) -> Decimal | None:
         """Work out one operation on constants, by the bytecode it would have."""
-        writer = _Writer(self.vocabulary, self.constants)
+        writer = Writer(self.vocabulary, self.constants)
         body = writer._binary(node) if isinstance(node, Binary) else ast.UnaryOp(ast.USub(), writer.plain(node.operand))
         try:
             with arithmetic():
-                value = _function(body, {}, writer.namespace)()
+                value = function_of([ast.Return(body)], {}, writer.namespace)()
         except DecimalException:
             return None  # it fails when it is run, as a formula should
         return value if isinstance(value, Decimal) else None
@@ -191,7 +225,7 @@ class _Writer:
     def _binary(self, node: Binary) -> ast.expr:
         left, right = node.left, node.right
         if node.operator == "&":
-            return self._join([self.plain(left), self.plain(right)])
+            return self._join([self.plain(part) for part in _joined(node)])
         if DATE in (left.type, right.type):
             return self._dates(node)
         operator = _OPERATORS[node.operator]
@@ -227,12 +261,13 @@ class _Writer:
         return self.call("subtract_days", runtime.subtract_days, left, right)
 
     def _comparison(self, node: Comparison) -> ast.expr:
-        strict = node.operator in ("=", "!=") and not is_text(node.left.type)
-        form = self.write if strict else self.plain
+        form = self.plain
+        if node.operator in ("=", "!="):
+            form = self.bare if is_text(node.left.type) else self.write
         return ast.Compare(form(node.left), [_COMPARISONS[node.operator]], [form(node.right)])
 
     def _membership(self, node: Membership) -> ast.expr:
-        form = self.plain if is_text(node.value.type) else self.write
+        form = self.bare if is_text(node.value.type) else self.write
         choices = ast.Tuple([form(choice) for choice in node.choices], ast.Load())
         return ast.Compare(form(node.value), [ast.NotIn() if node.negated else ast.In()], [choices])
 
@@ -240,7 +275,7 @@ class _Writer:
         operand = self.plain(node.operand)
         mode = ast.Constant(node.mode)
         if node.digits is None:
-            quantized = ast.Call(ast.Attribute(operand, "quantize", ast.Load()), [self._root(QUANTUM), mode], [])
+            quantized = ast.Call(ast.Attribute(operand, "quantize", ast.Load()), [self.root(QUANTUM), mode], [])
             return ast.BinOp(quantized, ast.Add(), self.constant(runtime.ZERO))  # + 0 so that there is no -0.00
         exponent = self.constant(Decimal(1).scaleb(-node.digits))
         return self.call("round_number", runtime.round_number, operand, exponent, mode)
@@ -248,15 +283,16 @@ class _Writer:
     # Texts
 
     def _join(self, parts: list[ast.expr]) -> ast.expr:
+        """One text of many, within its limit at once: a long one must not grow from join to join."""
         join = ast.Attribute(ast.Constant(""), "join", ast.Load())
-        return ast.Call(join, [ast.Tuple(parts, ast.Load())], [])
+        return self.call("capped", runtime.capped, ast.Call(join, [ast.Tuple(parts, ast.Load())], []))
 
     def _as_text(self, node: Node) -> ast.expr:
         value = self.write(node)
         if is_text(node.type):
             return value
         if node.type == MONEY:
-            return self.call("money_text", runtime.money_text, value, self._root(QUANTUM))
+            return self.call("money_text", runtime.money_text, value, self.root(QUANTUM))
         if node.type == DATE:
             return self.call("date_text", runtime.date_text, value)
         if node.type == BOOLEAN:
@@ -270,26 +306,18 @@ class _Writer:
         if isinstance(function, PlainFunction):
             return self.call(function.name, function.body, *(self.write(argument) for argument in arguments))
         if node.function == "coalesce":
-            return self._coalesce(arguments)
+            *fields, last = arguments
+            return self._first_given([self.bare(field) for field in fields], self.write(last))
         if node.function == "given":
-            return ast.Compare(self.plain(arguments[0]), [ast.IsNot()], [ast.Constant(None)])
+            return ast.Compare(self.bare(arguments[0]), [ast.IsNot()], [ast.Constant(None)])
         if node.function == "text":
             return self._as_text(arguments[0])
-        builtin = {"min": min, "max": max, "abs": abs}[node.function]
+        builtin = {"min": min, "max": max, "abs": abs, "share": runtime.share}[node.function]
         return self.call(node.function, builtin, *(self.write(argument) for argument in arguments))
 
-    def _coalesce(self, arguments: tuple[Node, ...]) -> ast.expr:
-        *fields, last = arguments
-        result = self.write(last)
-        for field in reversed(fields):
-            held = self._variable()
-            kept = ast.NamedExpr(ast.Name(held, ast.Store()), self.plain(field))
-            result = self._unless_none(kept, held, result)
-        return result
-
     def _aggregate(self, node: Aggregate) -> ast.expr:
-        rows = self._root(self.vocabulary.collections[node.row].key)
-        outer, variable = dict(self.rows), self._variable()
+        rows = self.root(self.vocabulary.collections[node.row].key)
+        outer, variable = dict(self.rows), self.variable()
         self.rows[node.row] = variable
         term = self.plain(node.term) if node.term is not None else None
         condition = self.write(node.condition) if node.condition is not None else None
@@ -304,3 +332,16 @@ class _Writer:
             return self.call("sum", sum, ast.ListComp(term, [each]), self.constant(runtime.ZERO))
         counted = ast.ListComp(ast.Name(variable, ast.Load()), [each]) if condition is not None else rows
         return self.call("count_rows", runtime.count_rows, counted)
+
+
+def _is_join(node: Node) -> bool:
+    return isinstance(node, Binary) and node.operator == "&"
+
+
+def _joined(node: Node) -> list[Node]:
+    """The parts of a & b & c, which are joined at once."""
+    parts: list[Node] = []
+    while isinstance(node, Binary) and _is_join(node):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]

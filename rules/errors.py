@@ -11,6 +11,7 @@ from types import MappingProxyType
 PROBLEMS: Mapping[str, str] = MappingProxyType(
     {
         "formula_syntax": "the text is not a formula",
+        "formula_recursion": "a named formula that uses itself, directly or through others",
         "formula_unknown_name": "a name that the vocabulary does not have",
         "formula_row_not_bound": "a row's field used where no row is at hand",
         "formula_unknown_function": "a function that does not exist",
@@ -20,7 +21,7 @@ PROBLEMS: Mapping[str, str] = MappingProxyType(
         "formula_division_by_zero": "a division by zero",
         "formula_bad_date": "a date that is not in the calendar",
         "formula_number_out_of_range": "a number with more than 20 digits, or more than 10 decimals",
-        "formula_too_long": "a text longer than 4,096 characters",
+        "formula_too_long": "a text longer than 4,096 characters, or 16,384 with the named formulas it uses",
         "formula_too_many_nodes": "more than 500 names, values and operations",
         "formula_too_deep": "brackets, conditions or calls nested more than 32 deep, or too long a chain of operators",
     }
@@ -32,6 +33,7 @@ FAILURES: Mapping[str, str] = MappingProxyType(
         "formula_overflow": "a result too large to be exact",
         "formula_missing_value": "a value is needed and missing; coalesce(x, y) gives another, given(x) asks",
         "formula_wrong_value": "a value is not of the type that the vocabulary promises",
+        "formula_lookup_failed": "a lookup broke off without an answer",
         "formula_not_whole": "a whole number is needed",
         "formula_out_of_range": "a number outside what the function can use",
         "formula_date_out_of_range": "a date outside the years 1 to 9999",

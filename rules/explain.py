@@ -5,7 +5,7 @@ taken is shown, and of `and` and `or` only the sides that were looked at.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from rules.arithmetic import arithmetic
 from rules.compile import compile_node
 from rules.errors import FormulaFailed
-from rules.nodes import Aggregate, Conditional, Literal, Logic, Name, Node, Word, children
+from rules.nodes import Aggregate, Conditional, Literal, Logic, LookupCall, Name, Named, Node, Word, children
 from rules.vocabulary import Vocabulary
 
 MAX_ROWS = 20  # rows of a collection that are shown one by one
@@ -63,15 +63,20 @@ class _Explainer:
         return Explanation(self.text[slice(*node.span)], _plain(value), inside, failed)
 
     def _value(self, node: Node, values: Values) -> tuple[object, str | None]:
+        if isinstance(node, Named):
+            return self._value(node.body, values)
         if isinstance(node, Name):  # missing is no failure until something needs it
             return _attribute(values.get(node.parts[0]), node.parts[1]), None
-        compiled = compile_node(node, self.vocabulary)
+        compiled = compile_node(node, self.vocabulary, may_be_missing=isinstance(node, LookupCall))
         try:
             return compiled.function(*(values[root] for root in compiled.roots)), None
         except Exception as error:  # as in Formula: whatever values raise
             return None, self.failure(error, values).code
 
     def _inside(self, node: Node, values: Values) -> Iterator[Explanation]:
+        if isinstance(node, Named):  # its parts are written in its own text
+            yield replace(self, text=node.text).part(node.body, values)
+            return
         if isinstance(node, Aggregate):
             yield from self._rows(node, values)
             return
@@ -106,33 +111,51 @@ class _Explainer:
             yield self.part(looked_at, at_row)
 
 
-def operands(node: Node, vocabulary: Vocabulary, values: Values) -> tuple[tuple[str, object], ...]:
+def operands(node: Node, text: str, vocabulary: Vocabulary, values: Values) -> tuple[tuple[str, object], ...]:
     """Every name looked at with its value, once each, in the order of the text; never raises.
 
     Shape: ("document.net", Decimal); a field of a collection's rows under its key as ("lines.net", (Decimal, …)), or
-           their number where there are more than 20 of them; rows that are only counted as ("lines", number).
+           their number where there are more than 20 of them; rows that are only counted as ("lines", number); a lookup
+           as it is written, ("tax_rate('FR20', document.date)", Decimal), unless it is asked for each row.
     """
-    seen: dict[str, object] = {}
-    _look(node, vocabulary, values, frozenset(), seen)
-    return tuple(seen.items())
+    looking = _Operands(vocabulary, values)
+    looking.at(node, text, frozenset())
+    return tuple(looking.seen.items())
 
 
-def _look(node: Node, vocabulary: Vocabulary, values: Values, in_rows: frozenset[str], seen: dict[str, object]) -> None:
-    if isinstance(node, Name):
-        owner, field = node.parts
-        if owner in in_rows:
-            key = vocabulary.collections[owner].key
-            seen[f"{key}.{field}"] = _column(values.get(key), field)
-        else:
-            seen[node.dotted] = _attribute(values.get(owner), field)
-    if isinstance(node, Aggregate):
-        in_rows |= {node.row}
-        if not children(node):
-            key = vocabulary.collections[node.row].key
-            rows = values.get(key)
-            seen[key] = len(rows) if isinstance(rows, Sequence) else None
-    for child in children(node):
-        _look(child, vocabulary, values, in_rows, seen)
+class _Operands:
+    def __init__(self, vocabulary: Vocabulary, values: Values) -> None:
+        self.vocabulary, self.values = vocabulary, values
+        self.seen: dict[str, object] = {}
+
+    def at(self, node: Node, text: str, in_rows: frozenset[str]) -> None:
+        match node:
+            case Name(parts=(owner, field)) if owner in in_rows:
+                key = self.vocabulary.collections[owner].key
+                self.seen[f"{key}.{field}"] = _column(self.values.get(key), field)
+            case Name(parts=(owner, field)):
+                self.seen[node.dotted] = _attribute(self.values.get(owner), field)
+            case LookupCall() if not in_rows:
+                self.seen[" ".join(text[slice(*node.span)].split())] = _answer(node, self.vocabulary, self.values)
+            case Named():
+                text = node.text
+            case Aggregate():
+                in_rows |= {node.row}
+                if not children(node):
+                    key = self.vocabulary.collections[node.row].key
+                    rows = self.values.get(key)
+                    self.seen[key] = len(rows) if isinstance(rows, Sequence) else None
+        for child in children(node):
+            self.at(child, text, in_rows)
+
+
+def _answer(node: LookupCall, vocabulary: Vocabulary, values: Values) -> object:
+    compiled = compile_node(node, vocabulary, may_be_missing=True)
+    try:
+        with arithmetic():
+            return compiled.function(*(values[root] for root in compiled.roots))
+    except Exception:  # whatever values raise: an explanation never fails
+        return None
 
 
 def _column(rows: object, field: str) -> object:

@@ -13,11 +13,11 @@ from operator import itemgetter
 from rules.arithmetic import arithmetic, in_arithmetic
 from rules.check import check
 from rules.compile import compile_node
-from rules.errors import FormulaFailed
+from rules.errors import BadFormula, FormulaFailed
 from rules.explain import Explanation, explain, operands
-from rules.nodes import Name, Node, walk
+from rules.nodes import Name, Named, Node, walk
 from rules.runtime import Stop
-from rules.types import BOOLEAN, DATE, QUANTITIES, ZERO, Type
+from rules.types import ANY_TYPE, BOOLEAN, DATE, QUANTITIES, ZERO, Type
 from rules.vocabulary import Vocabulary
 
 Values = Mapping[str, object]
@@ -42,13 +42,28 @@ def compile_formula(
         text=text,
         type=_stated_type(node.type, wanted),
         names=frozenset(part.dotted for part in walk(node) if isinstance(part, Name)),
+        formulas=frozenset(part.code for part in walk(node) if isinstance(part, Named)),
         roots=compiled.roots,
         function=compiled.function,
         node=node,
         vocabulary=vocabulary,
-        _pick=_picker(compiled.roots),
-        _settle=_settler(node.type),
+        _pick=picker(compiled.roots),
+        _settle=settler(node.type),
     )
+
+
+def compile_wherever(text: str, vocabulary: Vocabulary) -> "tuple[Formula, str | None]":
+    """A formula of any type about any row, and the row: None where it needs none, else the first that will do.
+
+    Errors: BadFormula, with the problems over the row that leaves the fewest.
+    """
+    refusals = []
+    for row in (None, *vocabulary.collections):
+        try:
+            return compile_formula(text, vocabulary, ANY_TYPE, row), row
+        except BadFormula as bad:
+            refusals.append(bad)
+    raise min(refusals, key=lambda bad: len(bad.problems))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +80,8 @@ class Formula:
 
     text: str
     type: Type
-    names: frozenset[str]  # every dotted name it uses
+    names: frozenset[str]  # every field it looks at, also by way of named formulas
+    formulas: frozenset[str]  # the codes of the named formulas it uses, also by way of others
     roots: tuple[str, ...]  # the value keys it needs, in the order of function's parameters
     function: Callable[..., object]
     node: Node  # checked, for who reads meaning from it
@@ -84,7 +100,7 @@ class Formula:
 
     def operands(self, values: Values) -> tuple[tuple[str, object], ...]:
         """Every name it looks at, with its value; for explanations."""
-        return operands(self.node, self.vocabulary, values)
+        return operands(self.node, self.text, self.vocabulary, values)
 
     def explain(self, values: Values) -> Explanation:
         """Where the result comes from, part by part."""
@@ -115,7 +131,8 @@ def _has_gap(value: object) -> bool:
     return value is None or (isinstance(value, tuple) and None in value)
 
 
-def _picker(roots: tuple[str, ...]) -> Callable[[Values], tuple[object, ...]]:
+def picker(roots: tuple[str, ...]) -> Callable[[Values], tuple[object, ...]]:
+    """What gives the values of the roots, in their order."""
     match roots:
         case ():
             return lambda values: ()
@@ -129,7 +146,7 @@ def _stated_type(kind: Type, wanted: tuple[Type, ...]) -> Type:
     return next((want for want in wanted if want in QUANTITIES), kind) if kind == ZERO else kind
 
 
-def _settler(kind: Type) -> Callable[[object], object]:
+def settler(kind: Type) -> Callable[[object], object]:
     """What gives a result back if it is of the type that the formula promises, and else raises TypeError."""
     if kind in (*QUANTITIES, ZERO):
         return _settled_quantity

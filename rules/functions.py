@@ -61,6 +61,13 @@ _NUMBERS: tuple[Function, ...] = (
         "round(line.net * 12.5%)",
         "money(1.56)",
     ),
+    Function(
+        "share",
+        "share(x, part, whole)",
+        "as much of x as part is of whole, exact: multiplied before it is divided",
+        "round(share(money(10), line.net, money(37.50)))",
+        "money(3.33)",
+    ),
     Function("money", "money(77.47)", "a money constant", "money(77.47) + line.net", "money(89.97)"),
     Function("min", "min(x, y, …)", "the smallest", "min(3, 1, 2)", "1"),
     Function("max", "max(x, y, …)", "the largest", "max(0, line.net - money(100))", "money(0)"),
@@ -102,7 +109,7 @@ _MISSING: tuple[Function, ...] = (
     Function(
         "coalesce",
         "coalesce(field, other, …)",
-        "the first that is not missing",
+        "the first that is not missing; a field or a lookup may be",
         'coalesce(document.note, "none")',
         '"none"',
     ),

@@ -2,7 +2,8 @@
 
 Every node knows its place in the text (`span`). Its type is UNKNOWN until checked. Percents are held in points: the
 literal 22% has the value 22. After the check, a call of `round` is a `Rounded`, one of `money` a `Literal`, one of
-`count(line)` an `Aggregate`, so that who reads meaning from nodes (the balance proof) meets few shapes.
+`count(line)` an `Aggregate`, one of a lookup a `LookupCall`, and the name of a named formula a `Named` that holds its
+body, so that who reads meaning from nodes (the balance proof) meets few shapes.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from decimal import Decimal
 from rules.types import UNKNOWN, Type
 
 Span = tuple[int, int]
+
+MAX_NODES = 500
+MAX_NESTING = 32  # brackets, conditions, calls: what a reader must hold in mind
+MAX_HEIGHT = 128  # of the tree: a chain such as a + b + c … is flat to read, but tall
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Word(Node):
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
-    """A field of a record or of a row, e.g. ("document", "net")."""
+    """A field of a record or of a row, e.g. ("document", "net"); until checked also a named formula's name."""
 
     parts: tuple[str, ...]
 
@@ -112,6 +117,23 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class LookupCall(Node):
+    """A call of what the vocabulary offers as a lookup: its answer may be missing, as a field may."""
+
+    lookup: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Node):
+    """A named formula where it is used; the spans inside `body` are of `text`, the formula's own."""
+
+    code: str
+    body: Node
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rounded(Node):
     """To `digits` decimals, or to the currency's exponent when digits is None; `mode` is a decimal rounding mode."""
 
@@ -145,8 +167,10 @@ def children(node: Node) -> tuple[Node, ...]:
             return (condition, then, otherwise)
         case Template(parts=parts):
             return parts
-        case Call(arguments=arguments):
+        case Call(arguments=arguments) | LookupCall(arguments=arguments):
             return arguments
+        case Named(body=body):
+            return (body,)
         case Aggregate(term=term, condition=condition):
             return tuple(part for part in (term, condition) if part is not None)
     return ()
@@ -159,3 +183,24 @@ def walk(node: Node) -> Iterator[Node]:
         current = waiting.pop()
         yield current
         waiting.extend(reversed(children(current)))
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How deep a node lies, from 1: `height` counts every step, `nesting` leaves out those along a chain such as
+    a + b + c, which is flat to read."""
+
+    node: Node
+    nesting: int
+    height: int
+
+
+def levels(root: Node) -> Iterator[Level]:
+    """The node and everything inside it, each with its depth, without recursion."""
+    waiting = [Level(root, 1, 1)]
+    while waiting:
+        level = waiting.pop()
+        yield level
+        for position, child in enumerate(children(level.node)):
+            chained = position == 0 and isinstance(level.node, Binary | Logic)
+            waiting.append(Level(child, level.nesting + (not chained), level.height + 1))

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from rules.errors import BadFormula, Problem
 from rules.nodes import (
+    MAX_HEIGHT,
+    MAX_NESTING,
+    MAX_NODES,
     Aggregate,
     Binary,
     Call,
@@ -28,7 +31,7 @@ from rules.nodes import (
     Span,
     Template,
     Word,
-    children,
+    levels,
     walk,
 )
 from rules.syntax_hints import explain_syntax
@@ -40,9 +43,6 @@ if TYPE_CHECKING:
     Part = Node | Token
 
 MAX_LENGTH = 4096
-MAX_NODES = 500
-MAX_NESTING = 32  # brackets, conditions, calls: what a reader must hold in mind
-MAX_HEIGHT = 128  # of the tree: a chain such as a + b + c … is flat to read, but tall
 MAX_WHOLE_DIGITS = 20
 MAX_DECIMALS = 10
 
@@ -95,7 +95,8 @@ def _cap_brackets(text: str) -> None:
     """Refuse deep nesting, unclosed quotes and unpaired brackets before the parser sees them."""
     opened: list[int] = []
     quoted_from: int | None = None
-    for at, character in enumerate(text):
+    blanks = len(text) - len(text.lstrip(" "))  # in front of a hole there are as many as its offset
+    for at, character in enumerate(text[blanks:], blanks):
         if quoted_from is not None:
             quoted_from = None if character == text[quoted_from] else quoted_from
         elif character in "\"'":
@@ -119,16 +120,12 @@ def _cap_tree(root: Node, length: int) -> None:
     if sum(1 for _ in walk(root)) > MAX_NODES:
         hint = "split it into named formulas"
         raise _Stopped("formula_too_many_nodes", (0, length), f"more than {MAX_NODES} parts", hint)
-    waiting = [(root, 1, 1)]
-    while waiting:
-        node, nesting, height = waiting.pop()
-        if nesting > MAX_NESTING:
-            raise _too_deep(node.span)
-        if height > MAX_HEIGHT:
-            raise _Stopped("formula_too_deep", node.span, "too many operators in one chain", "use sum, in, or brackets")
-        for position, child in enumerate(children(node)):
-            chained = position == 0 and isinstance(node, Binary | Logic)
-            waiting.append((child, nesting if chained else nesting + 1, height + 1))
+    for level in levels(root):
+        span = level.node.span
+        if level.nesting > MAX_NESTING:
+            raise _too_deep(span)
+        if level.height > MAX_HEIGHT:
+            raise _Stopped("formula_too_deep", span, "too many operators in one chain", "use sum, in, or brackets")
 
 
 def _span(first: "Part", last: "Part") -> Span:

@@ -5,15 +5,19 @@
 
 from collections.abc import Iterator
 
+from rules.errors import BadFormula
+from rules.formula import compile_wherever
 from rules.functions import GROUPS, ROUNDING_MODES
 from rules.types import AMOUNT, ARITHMETIC, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Type
-from rules.vocabulary import Collection, Record, Vocabulary
+from rules.vocabulary import FORMULA, Collection, Lookup, Record, Vocabulary
 
 SAMPLE = Vocabulary(
     records={"document": Record({"number": TEXT, "date": DATE, "note": TEXT}, words={"note": "may be missing"})},
     collections={
         "line": Collection("lines", Record({"net": MONEY, "nature": CodeSet("nature", ("goods", "service"))})),
     },
+    lookups={"tax_rate": Lookup((TEXT, DATE), PERCENT, "a tax's rate on a day", 'tax_rate("FR20", document.date)')},
+    formulas={"goods": 'sum(line.net for line where line.nature = "goods")'},
 )
 
 _TYPES: dict[Type, tuple[str, str]] = {
@@ -42,12 +46,17 @@ A formula is one expression. Loosest binding first:
 
 The literal `0` stands for any quantity; other money constants are written `money(77.47)`. A missing text or code is
 equal to no literal; any other missing value stops the formula, unless `coalesce` or `given` asks for it.
+
+A part that is needed in several places is a formula of its own, with a code: `formula.goods` stands for the formula
+`goods` as if its text were there in brackets. It has the type its text has, and may name the rows that are at hand
+where it is used. A formula may use others, but never itself; the limits on size hold for the whole.
 """
 
 
 def reference(vocabulary: Vocabulary) -> str:
-    """The page: types, operators, functions with an example each, and the names of a vocabulary."""
-    parts = ["# Formulas", _SYNTAX, *_types(), *_operators(), *_functions(), *_modes(), *_names(vocabulary)]
+    """The page: types, operators, functions with an example each; a vocabulary's lookups, names and formulas."""
+    parts = ["# Formulas", _SYNTAX, *_types(), *_operators(), *_functions(), *_modes()]
+    parts += [*_lookups(vocabulary), *_names(vocabulary), *_named(vocabulary)]
     return "\n".join(parts) + "\n"
 
 
@@ -98,3 +107,33 @@ def _names(vocabulary: Vocabulary) -> Iterator[str]:
     for name, kind, words in vocabulary.dotted_names():
         codes = f"one of {', '.join(f'`{code}`' for code in kind.codes)}" if isinstance(kind, CodeSet) else ""
         yield _row(f"`{name}`", str(kind), "; ".join(part for part in (words, codes) if part))
+
+
+def _lookups(vocabulary: Vocabulary) -> Iterator[str]:
+    if not vocabulary.lookups:
+        return
+    yield "\n## Lookups\n"
+    yield "Tables that may be asked; where they have no answer, the value is missing.\n"
+    yield from _table("Write", "Gives", "Is", "Example")
+    for name, lookup in vocabulary.lookups.items():
+        example = f"`{lookup.example}`" if lookup.example else ""
+        yield _row(f"`{lookup.signature(name)}`", str(lookup.result), lookup.words, example)
+
+
+def _named(vocabulary: Vocabulary) -> Iterator[str]:
+    if not vocabulary.formulas:
+        return
+    yield "\n## Named formulas\n"
+    yield from _table("Name", "Type", "Is")
+    for code, text in vocabulary.formulas.items():
+        name = f"{FORMULA}.{code}"
+        yield _row(f"`{name}`", _type_of(name, vocabulary), f"`{' '.join(text.split())}`")
+
+
+def _type_of(name: str, vocabulary: Vocabulary) -> str:
+    """Of a named formula, with the row it needs; or why it cannot be used."""
+    try:
+        formula, row = compile_wherever(name, vocabulary)
+    except BadFormula as bad:
+        return bad.problems[0].words
+    return f"{formula.type}, of a {row}" if row else str(formula.type)

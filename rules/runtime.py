@@ -4,7 +4,7 @@ Values come from outside, so each function refuses what is not of its type (Type
 code (`Stop`); `Formula` turns both into FormulaFailed.
 """
 
-from collections.abc import Sized
+from collections.abc import Callable, Sized
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NoReturn
@@ -20,6 +20,14 @@ class Stop(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def looked_up(lookup: Callable[..., object], *arguments: object) -> object:
+    """A lookup's answer. It is of another's making: whatever it raises becomes one code."""
+    try:
+        return lookup(*arguments)
+    except Exception as error:
+        raise Stop("formula_lookup_failed") from error
 
 
 def missing() -> NoReturn:
@@ -53,6 +61,10 @@ def _require_text(value: str) -> str:
 
 def round_number(value: Decimal, exponent: Decimal, mode: str) -> Decimal:
     return Decimal(value).quantize(exponent, mode) + ZERO
+
+
+def share(x: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    return Decimal(x) * part / whole
 
 
 # Dates

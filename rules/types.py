@@ -39,6 +39,7 @@ ZERO = Type("zero")
 UNKNOWN = Type("unknown")
 
 QUANTITIES = (MONEY, AMOUNT, NUMBER, PERCENT)
+ANY_TYPE = (NUMBER, MONEY, AMOUNT, PERCENT, TEXT, DATE, BOOLEAN)  # codes are texts
 
 _ADD = {
     (MONEY, MONEY): MONEY,

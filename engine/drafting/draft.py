@@ -18,9 +18,9 @@ from engine.drafting.request import NOT_YET, Charge, Discount, DueDate, Line, No
 from engine.drafting.totals import TaxGroup, Totals, line_amounts, totals
 from engine.kernel.faults import FaultKind, Faulty
 from engine.kernel.money import AMOUNT_LIMIT, EXACT, ZERO, rounded, share
+from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company, InvoiceType, Mention
-from engine.parametrization.formulas import condition, named
+from engine.parametrization.definitions import ChargeKind, Company, InvoiceType, Mention
 from rules import FormulaFailed
 
 NO_LINES = FaultKind("no_lines", "the document has no lines", "add at least one")
@@ -54,6 +54,9 @@ PREPAID_TOO_LARGE = FaultKind(
     "prepaid_too_large", "{payable} would be left to pay", "prepaid and withheld amounts are at most the total"
 )
 AMOUNT_EXPONENT = FaultKind("amount_exponent", "{amount} has more decimals than {currency} has", "round it")
+PREPAID_TAX = FaultKind(
+    "prepaid_tax_too_large", "the tax {tax} in it is more than the amount {amount} itself", "mend one of them"
+)
 AMOUNT_TOO_LARGE = FaultKind(
     "amount_too_large", "the amount has more than 14 digits before the point", "split the document"
 )
@@ -153,6 +156,9 @@ def _check_shape(desk: Desk) -> None:
     for path, reference in named_references(request):
         if reference.id is None and not reference.number:
             desk.faults.append(REFERENCE_SHAPE.at(path))
+    for index, paid in enumerate(request.prepaid):
+        if paid.tax > paid.amount:
+            desk.faults.append(PREPAID_TAX.at(f"prepaid[{index}].tax", tax=paid.tax, amount=paid.amount))
     for path, amount in _amounts(request):
         if amount != rounded(amount, desk.currency):
             desk.faults.append(AMOUNT_EXPONENT.at(path, amount=amount, currency=desk.currency))
@@ -170,6 +176,7 @@ def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
     rows = [(f"charges[{index}].amount", one.amount) for index, one in enumerate(request.charges)]
     rows += [(f"due_dates[{index}].amount", one.amount) for index, one in enumerate(request.due_dates)]
     rows += [(f"prepaid[{index}].amount", one.amount) for index, one in enumerate(request.prepaid)]
+    rows += [(f"prepaid[{index}].tax", one.tax) for index, one in enumerate(request.prepaid)]
     rows += [(f"withholdings[{index}].base", one.base) for index, one in enumerate(request.withholdings)]
     yield from ((path, amount) for path, amount in rows if amount is not None)
 
@@ -215,6 +222,7 @@ def _line(desk: Desk, index: int, line: Line) -> DraftLine | None:
         product=line.product,
         sku=line.sku,
         account=line.account,
+        analytic=line.analytic,
         tax_code=use.code,
         tax_category=use.category,
         tax_rate=use.rate,
@@ -235,6 +243,7 @@ def _charge(desk: Desk, index: int, charge: Charge, subtotal: Decimal) -> DraftC
     if use is None:
         return None
     by_percent = charge.percent is not None
+    named = desk.catalog.one(ChargeKind, charge.code, desk.company, desk.request.date) if charge.code else None
     exact = share(subtotal, charge.percent) if charge.percent is not None else charge.amount or ZERO
     amount = rounded(exact, desk.currency)
     return DraftCharge(
@@ -250,16 +259,17 @@ def _charge(desk: Desk, index: int, charge: Charge, subtotal: Decimal) -> DraftC
         tax_category=use.category,
         tax_rate=use.rate,
         tax_due=use.due,
+        accounting_code=named.accounting_code if named else "",
     )
 
 
 def _with_texts(desk: Desk, made: Draft) -> Draft:
     """The mentions that hold for it, after the notes typed, and its process code."""
-    values = facts.of(made, desk.catalog)
+    values, book = facts.of(made, desk.catalog), formulas.of(desk.catalog, desk.company, made.date)
     notes = list(made.notes)
     for mention in desk.catalog.all_meant(Mention, desk.company, made.date):
         try:
-            if not mention.when or condition(mention.when)(values):
+            if not mention.when or book.condition(mention.when)(values):
                 text = desk.catalog.text(mention.text, made.language)
                 notes.append(Note(text=text, subject_code=mention.subject_code))
         except FormulaFailed as failed:
@@ -267,7 +277,7 @@ def _with_texts(desk: Desk, made: Draft) -> Draft:
     formula, code = desk.formula("process_code"), made.process_code
     if formula and not code:
         try:
-            code = str(named("process_code", formula.text)(values))
+            code = str(book.named("process_code", formula.text)(values))
         except FormulaFailed as failed:
             desk.failed("formula process_code", failed, "process_code")
     return replace(made, notes=tuple(notes), process_code=code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Day
 from decimal import Decimal
@@ -28,6 +29,7 @@ class DraftLine:
     product: str
     sku: str
     account: str
+    analytic: Mapping[str, str]  # dimension -> value
     tax_code: str
     tax_category: str
     tax_rate: Decimal
@@ -51,6 +53,7 @@ class DraftCharge:
     tax_category: str
     tax_rate: Decimal
     tax_due: str
+    accounting_code: str  # of the [[charge]] it names; "" for the usual one
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class TaxRow:
     due: str
     base: Decimal
     amount: Decimal
+    self_assessed: Decimal  # by the buyer, on a purchase of category AE or K
     exemption_code: str
     reason: str
     national_code: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -164,7 +165,7 @@ class Line(Part):
     product: Short = ""
     sku: Short = ""
     account: Annotated[str, Word(r"[0-9A-Z]{1,20}", "an account: 1 to 20 of 0-9 and A-Z")] = ""
-    analytic: Any = None
+    analytic: Mapping[Code, Short] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
 
 
@@ -188,9 +189,16 @@ class Withheld(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepaid(Part):
+    """`tax` is what of the amount is tax that an advance invoice has charged already."""
+
     amount: Positive
+    tax: Positive = ZERO
     date: Day | None = None
     reference: Short = ""
+
+    @property
+    def net(self) -> Decimal:
+        return self.amount - self.tax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,11 +330,6 @@ def read_request(data: Any) -> Asked:
     faults: list[Fault] = []
     if request.prices_include_tax:
         faults.append(NOT_YET.at("prices_include_tax", what="a price that includes tax"))
-    faults += [
-        NOT_YET.at(f"lines[{index}].analytic", what="an analytic dimension")
-        for index, line in enumerate(request.lines)
-        if line.analytic is not None
-    ]
     if request.site:
         faults.append(NOT_YET.at("site", what="a site"))
     if len(request.lines) > LINE_LIMIT:

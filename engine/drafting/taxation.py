@@ -14,13 +14,12 @@ from decimal import Decimal
 from engine.drafting import facts
 from engine.drafting.desk import Desk
 from engine.drafting.drafted import DraftCharge, DraftLine, TaxRow, WithheldRow
-from engine.drafting.request import NOT_YET
+from engine.drafting.facts import rate_on
 from engine.drafting.totals import TaxGroup, taxes
 from engine.kernel.codes import REASON_NEEDED
 from engine.kernel.faults import FaultKind
-from engine.kernel.money import rounded, share
-from engine.kernel.periods import in_force
-from engine.parametrization.definitions import Rate, Tax, Withholding
+from engine.kernel.money import ZERO, rounded, share
+from engine.parametrization.definitions import Tax, Withholding
 from engine.parametrization.formulas import named
 from rules import FormulaFailed
 
@@ -31,6 +30,11 @@ REASON_MISSING = FaultKind(
     "exemption_reason_missing",
     "tax {code} (category {category}) has neither exemption code nor text",
     "add one to the tax",
+)
+NO_SELF_ASSESSED_RATE = FaultKind(
+    "self_assessed_rate_missing",
+    "the buyer assesses {code}, which says no rate for it on {date}",
+    "add `self_assessed` to the tax, or take a tax that has it",
 )
 PARTNER_ID_MISSING = FaultKind(
     "partner_tax_id_missing",
@@ -60,7 +64,8 @@ def tax_use(desk: Desk, code: str, path: str, nature: str, product: str, on: dat
         return None
     if record.category in SELF_ASSESSED:
         if desk.type.module == "purchase":
-            desk.faults.append(NOT_YET.at(path, what="a purchase whose tax the buyer assesses"))
+            if rate_on(record.self_assessed, day) is None:
+                desk.faults.append(NO_SELF_ASSESSED_RATE.at(path, code=code, date=day))
         elif desk.partner and not desk.partner.vat_number:
             desk.faults.append(PARTNER_ID_MISSING.at(path, category=record.category))
     rate = rate_on(record.rate, day)
@@ -101,11 +106,19 @@ def tax_rows(desk: Desk, lines: Sequence[DraftLine], charges: Sequence[DraftChar
             due=group.due,
             base=base,
             amount=amount,
+            self_assessed=_self_assessed(desk, record, base),
             exemption_code=record.exemption_code if needed else "",
             reason=reason,
             national_code=record.national_code,
             accounting_code=record.accounting_code,
         )
+
+
+def _self_assessed(desk: Desk, record: Tax, base: Decimal) -> Decimal:
+    """The tax that the buyer assesses on a purchase, rounded on the whole base."""
+    if record.category not in SELF_ASSESSED or desk.type.module != "purchase":
+        return ZERO
+    return rounded(share(base, rate_on(record.self_assessed, desk.tax_point) or ZERO), desk.currency)
 
 
 def withheld(desk: Desk, net: Decimal) -> Iterator[WithheldRow]:
@@ -121,8 +134,3 @@ def withheld(desk: Desk, net: Decimal) -> Iterator[WithheldRow]:
             continue
         base = net if asked.base is None else asked.base
         yield WithheldRow(record.code, base, rate, rounded(share(base, rate), desk.currency))
-
-
-def rate_on(rates: Sequence[Rate], on: date) -> Decimal | None:
-    """The rate in force on a date."""
-    return next((rate.percent for rate in rates if in_force(rate.valid_from, rate.valid_to, on)), None)

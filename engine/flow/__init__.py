@@ -6,6 +6,7 @@
     check · test_packs · replay try without doing: lint, examples, posted documents  rehearsal.py
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
+    try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     verify                      is everything still what it was
 
@@ -30,8 +31,9 @@ from engine.flow.parametrization import (
     prefilled,
     revisions,
 )
-from engine.flow.posting import explained, post, post_many, post_one_of_many
+from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
+from engine.flow.trying import run_due, try_journal
 
 __all__ = [
     "Actor",
@@ -45,6 +47,7 @@ __all__ = [
     "check",
     "configure",
     "diff",
+    "drafted",
     "explained",
     "export",
     "export_parametrization",
@@ -60,7 +63,9 @@ __all__ = [
     "relay",
     "replay",
     "revisions",
+    "run_due",
     "show",
     "test_packs",
+    "try_journal",
     "verify",
 ]

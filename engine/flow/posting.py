@@ -14,6 +14,7 @@ from engine.parametrization.definitions import InvoiceType
 from engine.selection import company_of
 
 if TYPE_CHECKING:
+    from engine.drafting.drafted import Draft
     from engine.drafting.request import Asked
     from engine.posting.ports import Stored
     from engine.posting.post import Origin, Plan
@@ -49,7 +50,7 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
                 continue
             raise
         rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
-        why = explain and _explanation(planned)
+        why = explain and _explanation(planned, catalog)
         try:
             if dry_run:
                 return _would_be(house, planned, rows, why)
@@ -95,6 +96,20 @@ def _first_answer(house: House, asked: Asked) -> Stored | None:
     if stored and stored.document["content_hash"] != asked.content_hash:
         raise Faulty([KEY_CONTENT.at("key", key=request.key, number=stored.document["number"])])
     return stored
+
+
+def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
+    """What a request would be posted as, before number and entries; and the parametrization it was drafted under.
+
+    Errors: Faulty.
+    """
+    from engine.drafting.request import read_request
+    from engine.posting.post import draft_of, picked
+
+    asked, catalog = read_request(data), house.catalog()
+    company, kind = picked(asked, catalog, context.actor.name)
+    allowed(context, "post", company.code, kind.code)
+    return draft_of(asked, company, kind, catalog, _origins(house, asked)), catalog
 
 
 def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:
@@ -168,14 +183,20 @@ def told(stored: Stored, why: Any = None) -> dict[str, Any]:
     return answer(stored) | ({"explanation": why} if why else {})
 
 
-def _explanation(planned: Plan) -> dict[str, Any]:
+def _explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
     from engine.posting.explain import explanation
 
-    return explanation(planned)
+    return explanation(planned, catalog)
 
 
 def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
     """The explanation of a posted document, under the revision that made it."""
+    planned, catalog = replanned(house, document)
+    return _explanation(planned, catalog)
+
+
+def replanned(house: House, document: Mapping[str, Any]) -> tuple[Plan, Catalog]:
+    """The plan of a posted document once more, and the parametrization it was posted under."""
     from engine.drafting.request import read_request
     from engine.posting.post import plan
 
@@ -184,4 +205,5 @@ def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
     kind = catalog.table(InvoiceType)[
         f"{document['module']}/{document['invoice_type']}/{document['type_legislation'] or '*'}"
     ]
-    return _explanation(plan(asked, company_of(catalog, document["company"]), kind, catalog, _origins(house, asked)))
+    company = company_of(catalog, document["company"])
+    return plan(asked, company, kind, catalog, _origins(house, asked)), catalog

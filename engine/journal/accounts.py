@@ -17,6 +17,12 @@ HOLE = "x"
 STANDARD = "STD"
 TYPED = "line.account"
 """The source that is what the user typed on the line."""
+OF_ROW = frozenset({TYPED, "payment.account"})
+"""Sources that a row itself gives: typed on the line, or of the account that a payment went to."""
+BY_ROW = frozenset({"tax", "charge"})
+"""Kinds of which a row names its accounting code."""
+FORMULA = "account_formula"
+"""The source that is a formula: it gives the whole account, past all masks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +37,18 @@ class SourceStep:
 
 @dataclass(frozen=True, slots=True)
 class AccountFound:
-    account: str
+    """`mask` is what the sources gave; holes that are left in it are written as 0 in `account`."""
+
+    mask: str
     steps: tuple[SourceStep, ...]
+
+    @property
+    def account(self) -> str:
+        return self.mask.replace(HOLE, "0")
+
+    @property
+    def holes(self) -> bool:
+        return HOLE in self.mask
 
 
 def account(sources: tuple[str, ...], row: Any, catalog: Catalog, company: Company, on: date) -> AccountFound:
@@ -40,12 +56,25 @@ def account(sources: tuple[str, ...], row: Any, catalog: Catalog, company: Compa
 
     `row` is the element of the journal line's collection, whose accounting code chooses among records of a kind.
     """
+    code, own = getattr(row, "accounting_code", ""), getattr(row, "account", "")
+    asked = ("account", sources, code, own, company.code, on)
+    return catalog.once(asked, lambda: _followed(sources, code, own, catalog, company, on))
+
+
+def by_formula(said: str) -> AccountFound:
+    """An account that a formula gave."""
+    return AccountFound(said, (SourceStep(FORMULA, "", said, said),))
+
+
+def _followed(
+    sources: tuple[str, ...], code: str, own: str, catalog: Catalog, company: Company, on: date
+) -> AccountFound:
     result, steps = "", []
     for source in sources:
-        record, mask = _mask(source, row, catalog, company, on)
+        record, mask = _mask(source, code, own, catalog, company, on)
         result = filled(result, mask)
         steps.append(SourceStep(source, record, mask, result))
-    return AccountFound(result.replace(HOLE, "0"), tuple(steps))
+    return AccountFound(result, tuple(steps))
 
 
 def filled(account: str, mask: str) -> str:
@@ -55,13 +84,12 @@ def filled(account: str, mask: str) -> str:
     return "".join(mask[place] if digit == HOLE and place < len(mask) else digit for place, digit in enumerate(account))
 
 
-def _mask(source: str, row: Any, catalog: Catalog, company: Company, on: date) -> tuple[str, str]:
+def _mask(source: str, code: str, own: str, catalog: Catalog, company: Company, on: date) -> tuple[str, str]:
     """(record, mask) of one source."""
     kind, dot, position = source.partition(".")
     if not dot:
         return "", source
-    if source == TYPED:
-        return "", getattr(row, "account", "")
-    code = (getattr(row, "accounting_code", "") if kind == "tax" else "") or STANDARD
-    record = catalog.one(AccountingCode, (kind, code), company, on)
+    if source in OF_ROW:
+        return "", own
+    record = catalog.one(AccountingCode, (kind, (code if kind in BY_ROW else "") or STANDARD), company, on)
     return (record.key, record.accounts.get(position, "")) if record else ("", "")

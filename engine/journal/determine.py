@@ -8,6 +8,7 @@ journal: the type's, else the automatic journal's, else the entry type's default
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -45,11 +46,13 @@ FULFILMENTS = frozenset({"order", "delivery_note", "goods_receipt"})
 class Determination:
     """What a document is posted with; `journal` is None for a type that is not posted.
 
-    `automatic_journal` gives entry type, journal and number; `members` all that run, in order, it among them.
+    `automatic_journal` gives entry type, journal and number; `members` all that run, in order, it among them;
+    `matching` what a group says of lines that settle each other: by member, the id of a line.
     """
 
     automatic_journal: AutomaticJournal | None
     members: tuple[AutomaticJournal, ...]
+    matching: tuple[Mapping[str, str], ...]
     entry_type: EntryType | None
     journal: Journal | None
     steps: tuple[dict[str, str], ...]
@@ -57,6 +60,15 @@ class Determination:
 
 
 Kind = TypeVar("Kind", bound=Scoped)
+
+
+DEFAULT_SETTLEMENT = {"sales": "SPAY", "purchase": "PPAY"}
+"""What runs when a document is paid whose type names nothing."""
+
+
+def settlement_code(invoice_type: InvoiceType) -> str:
+    """The automatic journal that runs when a document of the type is paid."""
+    return invoice_type.settlement_journal or DEFAULT_SETTLEMENT[invoice_type.module]
 
 
 def journal_code(invoice_type: InvoiceType, direct: bool) -> str:
@@ -78,11 +90,7 @@ def determine(
     chain = _Chain(catalog, company, invoice_type, on)
     code = journal_code(invoice_type, direct=not reference_kinds & FULFILMENTS)
     posted = bool(code) or invoice_type.category not in POSTED_ONLY_IF_ASKED
-    recipe, members = chain.recipes(code) if posted else (None, ())
-    for member in members:
-        if member.module not in ("", invoice_type.module):
-            facts = {"type": invoice_type.key, "journal": member.key, "module": member.module}
-            chain.faults.append(OTHER_MODULE.at("invoice_type", **facts))
+    recipe = chain.recipes(code, invoice_type.module) if posted else None
     sources = [("type", invoice_type.entry_type)]
     if not invoice_type.entry_type and recipe:
         sources.append(("automatic_journal", recipe.entry_type))
@@ -95,7 +103,28 @@ def determine(
             ("entry_type", entry_type.default_journal),
         ]
         book = chain.first(Journal, names)
-    return Determination(recipe, members, entry_type, book, tuple(chain.steps), tuple(chain.faults))
+    return chain.determination(recipe, entry_type, book)
+
+
+def determine_settlement(
+    catalog: Catalog, company: Company, invoice_type: InvoiceType, on: date, paid_into: str = ""
+) -> Determination:
+    """Which automatic journal, entry type and journal the payment of a document takes.
+
+    `paid_into` is the journal of the settlement account, which goes before the automatic journal's.
+    """
+    chain = _Chain(catalog, company, invoice_type, on)
+    recipe = chain.recipes(settlement_code(invoice_type), "")
+    entry_type = chain.first(EntryType, [("automatic_journal", recipe.entry_type)]) if recipe else None
+    book = None
+    if recipe and entry_type:
+        names = [
+            ("settlement_account", paid_into),
+            ("automatic_journal", recipe.journal),
+            ("entry_type", entry_type.default_journal),
+        ]
+        book = chain.first(Journal, names)
+    return chain.determination(recipe, entry_type, book)
 
 
 class _Chain:
@@ -103,22 +132,44 @@ class _Chain:
 
     def __init__(self, catalog: Catalog, company: Company, invoice_type: InvoiceType, on: date) -> None:
         self.catalog, self.company, self.type, self.on = catalog, company, invoice_type, on
+        self.members: tuple[AutomaticJournal, ...] = ()
+        self.matching: tuple[Mapping[str, str], ...] = ()
         self.steps: list[dict[str, str]] = []
         self.faults: list[Fault] = []
 
-    def recipes(self, code: str) -> tuple[AutomaticJournal | None, tuple[AutomaticJournal, ...]]:
-        """(the main one, all that run): a code is looked up among groups first, then among single journals.
+    def recipes(self, code: str, module: str) -> AutomaticJournal | None:
+        """The automatic journal that decides; what runs is kept in `members`.
 
-        A member that is not meant for the company is left out; the main one must be.
+        A code is looked up among groups first, then among single journals. A member that is not meant for the company
+        is left out; the main one must be.
         """
         group = self.catalog.meant(AutomaticJournalGroup, code, self.company, self.on)
         if not isinstance(group.record, AutomaticJournalGroup):
-            one = self.first(AutomaticJournal, [("type", code)])
-            return one, (one,) if one else ()
-        self.steps.append({"from": "type", **group.as_step()})
-        main = self.first(AutomaticJournal, [("group", group.record.main or group.record.members[0])])
-        found = [self.catalog.one(AutomaticJournal, member, self.company, self.on) for member in group.record.members]
-        return main, tuple(member for member in found if member) if main else ()
+            main = self.first(AutomaticJournal, [("type", code)])
+            self.members = (main,) if main else ()
+        else:
+            self.steps.append({"from": "type", **group.as_step()})
+            main = self.first(AutomaticJournal, [("group", group.record.main or group.record.members[0])])
+            self.members = tuple(self._members(group.record)) if main else ()
+            self.matching = group.record.matching
+        for member in self.members if module else ():
+            if member.module not in ("", module):
+                facts = {"type": self.type.key, "journal": member.key, "module": member.module}
+                self.faults.append(OTHER_MODULE.at("invoice_type", **facts))
+        return main
+
+    def _members(self, group: AutomaticJournalGroup) -> Iterator[AutomaticJournal]:
+        for code in group.members:
+            meant = self.catalog.meant(AutomaticJournal, code, self.company, self.on)
+            self.steps.append({"from": "group", **meant.as_step()})
+            if isinstance(meant.record, AutomaticJournal):
+                yield meant.record
+
+    def determination(
+        self, recipe: AutomaticJournal | None, entry_type: EntryType | None, book: Journal | None
+    ) -> Determination:
+        steps, faults = tuple(self.steps), tuple(self.faults)
+        return Determination(recipe, self.members, self.matching, entry_type, book, steps, faults)
 
     def first(self, kind: type[Kind], sources: list[tuple[str, str]], needed: bool = True) -> Kind | None:
         """The record the first source that names one means."""

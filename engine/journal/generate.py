@@ -1,13 +1,12 @@
-"""Run an automatic journal over a draft: one entry per ledger, its lines merged, balanced, and each one explained.
+"""Run automatic journals over a draft: each makes one entry per ledger, balanced, and every line of it explained.
 
-A negative amount goes to the other side, made positive. Lines that agree in account, side, partner, tax code, due
-date and description are merged. A ledger in another currency converts each merged line at the document's rate,
-rounds it, and sets the open-item line to the sum of the others, so that the converted entry balances by construction.
+Where `reverse` holds every side is turned; a negative amount goes to the other side, made positive, unless the journal
+keeps it. One entry each for every member of a group whose condition holds; named lines of them may be matched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -16,34 +15,22 @@ from typing import Any, cast
 from engine.drafting import facts
 from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
-from engine.journal.accounts import AccountFound, account
+from engine.journal.accounts import AccountFound, account, by_formula
+from engine.journal.compiled import CompiledJournal, CompiledLine, Evaluated, compile_journal, evaluate
+from engine.journal.entries import Dimensions, Entry, EntryLine, Generated, LateText, Made, Ran
+from engine.journal.ledgers import lines_of, turned
+from engine.journal.periods import ALL_OPEN, NO_PERIOD, PERIOD_CLOSED, Periods
 from engine.kernel.faults import Fault, FaultKind, Faulty
-from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded
-from engine.kernel.periods import in_force
+from engine.kernel.money import ZERO
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import (
-    Account,
-    AutomaticJournal,
-    AutomaticJournalLine,
-    EntryType,
-    Journal,
-    Ledger,
-)
-from rules import Formula, FormulaFailed
+from engine.parametrization.definitions import AutomaticJournal, EntryType, Journal, Ledger
+from rules import FormulaFailed
 
-UNBALANCED = FaultKind(
-    "entry_unbalanced",
-    "automatic journal {journal} gives {debit} debit and {credit} credit in ledger {ledger}",
-    "mend the journal; nothing was posted",
-)
 NOT_FOR_THIS = FaultKind(
     "journal_condition",
     "the condition of automatic journal {journal} does not hold: {condition} ({seen})",
     "use a type whose journal serves this document",
-)
-TOO_LARGE = FaultKind(
-    "entry_too_large", "a line in ledger {ledger} has more than 14 digits before the point", "split the document"
 )
 NO_ENTRY = FaultKind(
     "entry_empty",
@@ -55,317 +42,252 @@ NO_ACCOUNT = FaultKind(
     "line {line} of {journal} finds no account: {sources}",
     "add the accounting code, or type an account on the line",
 )
-UNKNOWN_ACCOUNT = FaultKind(
-    "account_unknown",
-    "account {account} is not in chart {chart}, or is closed on {date}",
-    "add the account, or mend the accounting code",
-)
 NO_LEDGER = FaultKind(
     "ledger_missing", "entry type {entry_type} feeds no ledger", "authorize a ledger in its `ledgers`"
 )
-NO_OPEN_ITEM = FaultKind(
-    "open_item_missing",
-    "the entry in {currency} has no line of a partner account to balance it",
-    "post to a control account",
-)
-NO_CONVERSION = FaultKind(
-    "ledger_currency",
-    "ledger {ledger} is in {currency}; only the company's currency {own} can be converted to",
-    "change the ledger's currency",
+LEDGER_EMPTY = FaultKind(
+    "ledger_not_fed",
+    "automatic journal {journal} gives no line for ledger {ledger}, which entry type {entry_type} says is mandatory",
+    "let a line feed it, or authorize the ledger only",
 )
 
-COLLECTIONS = {
-    "line": "lines", "charge": "charges", "tax": "taxes", "due_date": "due_dates", "withholding": "withholdings",
-    "prepaid": "prepayments",
-}  # fmt: skip
-DEBIT, CREDIT = "debit", "credit"
-NUMBER = "document.number"
+FULL, PARTIAL = "ABC", "abc"
+"""Letters of lines that settle each other: with nothing left, and with a rest."""
 
 
 @dataclass(frozen=True, slots=True)
-class LateText:
-    """A text that prints the number: computed after it, inside the transaction."""
+class Books:
+    """Where entries are written: of which entry type, in which journal, in which periods."""
 
-    formula: Formula
-    values: Mapping[str, Any] = field(repr=False, compare=False)
-
-    def given(self, number: str) -> str:
-        document = replace(self.values["document"], number=number)
-        return str(self.formula({**self.values, "document": document}))
+    entry_type: EntryType
+    journal: Journal
+    periods: Periods = ALL_OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
-    """`amount_currency` is signed, debit positive, in the document's currency. `made_by` are journal line ids."""
-
-    account: str
-    debit: Decimal
-    credit: Decimal
-    description: str | LateText
-    partner: str
-    tax_code: str
-    due_date: date | None
-    amount_currency: Decimal
-    made_by: tuple[str, ...]
-
-    @property
-    def balance(self) -> Decimal:
-        return self.debit - self.credit
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    ledger: str
-    journal: str
-    entry_type: str
-    automatic_journal: str
-    date: date
-    currency: str
-    document_currency: str
-    description: str | LateText
-    lines: tuple[EntryLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What one journal line made of one row, before merging: the stuff of explanations."""
-
-    line: str
-    row: int  # from 0; -1 for the document
-    ledgers: tuple[str, ...]
-    side: str
-    amount: Decimal
-    account: AccountFound
-    partner: str
-    tax_code: str
-    due_date: date | None
-    description: str | LateText
-    formula: Formula
-    values: Mapping[str, Any] = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A row for which a journal line made nothing: its condition did not hold, or its amount was 0."""
-
-    line: str
-    row: int
-    formula: Formula
-    values: Mapping[str, Any] = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    entries: tuple[Entry, ...]
-    made: tuple[Made, ...]
-    skipped: tuple[Skipped, ...]
-
-
-def generate(
-    draft: Draft, journal: AutomaticJournal, entry_type: EntryType, book: Journal, catalog: Catalog
-) -> Generated:
-    """The entries an automatic journal makes of a draft, one per ledger.
-
-    Runs inside `rules.arithmetic()`. Errors: Faulty, with every fault found.
-    """
-    values = facts.of(draft, catalog)
-    made, skipped, faults = _run(draft, journal, catalog, values)
-    if faults:
-        raise Faulty(faults)
-    if not made:
-        raise Faulty([NO_ENTRY.at("invoice_type", journal=journal.key)])
-    ledgers = [code for code, use in sorted(entry_type.ledgers.items()) if use != "none"]
-    if not ledgers:
-        raise Faulty([NO_LEDGER.at("invoice_type", entry_type=entry_type.key)])
-    day = _day(journal.date, None, values) if journal.date else draft.accounting_date
-    description: str | LateText = (
-        _text(journal.description, None, values) if journal.description else draft.partner.name
-    )
-    entries = []
-    for code in ledgers:
-        ledger = catalog.table(Ledger)[code]
-        mine = [one for one in made if not one.ledgers or code in one.ledgers]
-        if not mine:
-            continue
-        lines, wrong = _merged(mine, ledger, draft, catalog)
-        if not wrong:
-            debit, credit = sum((line.debit for line in lines), ZERO), sum((line.credit for line in lines), ZERO)
-            if debit != credit:
-                told = {"journal": journal.key, "debit": debit, "credit": credit, "ledger": code}
-                wrong.append(UNBALANCED.at("invoice_type", **told))
-        faults += wrong
-        currency = ledger.currency or draft.company_currency
-        if not wrong and currency != draft.currency:
-            lines, wrong = _converted(lines, draft, ledger, currency)
-            faults += wrong
-        if any(max(line.debit, line.credit) >= AMOUNT_LIMIT for line in lines):
-            faults.append(TOO_LARGE.at("lines", ledger=code))
-        entries.append(
-            Entry(
-                ledger=code, journal=book.code, entry_type=entry_type.code, automatic_journal=journal.key,
-                date=day, currency=currency, document_currency=draft.currency,
-                description=description, lines=tuple(lines),
-            )
-        )  # fmt: skip
-    if faults:
-        raise Faulty(dict.fromkeys(faults))
-    return Generated(tuple(entries), tuple(made), tuple(skipped))
+def compiled(journal: AutomaticJournal, draft: Draft, catalog: Catalog) -> CompiledJournal:
+    """A journal as a company writes it, compiled once."""
+    book = formulas.of(catalog, draft.company, draft.date)
+    legislation = draft.company.legislation
+    asked = ("automatic journal", journal.key, legislation, book)
+    found = catalog.once(asked, lambda: compile_journal(journal, legislation, book))
+    return found if found.definition is journal else compile_journal(journal, legislation, book)
 
 
 def run(
-    draft: Draft, members: Sequence[AutomaticJournal], entry_type: EntryType, book: Journal, catalog: Catalog
+    draft: Draft,
+    members: Sequence[AutomaticJournal],
+    books: Books,
+    catalog: Catalog,
+    values: Mapping[str, Any] | None = None,
+    *,
+    matching: Sequence[Mapping[str, str]] = (),
+    may_be_empty: bool = False,
 ) -> Generated:
     """The entries of every member whose condition holds; one alone is a group of one.
 
-    Errors: Faulty, with the faults of the first member that has any.
+    Runs inside `rules.arithmetic()`. `values` are the facts of the draft, where they are more than usual; with
+    `may_be_empty` nothing to write is no fault. Errors: Faulty, with the faults of the first member that has any.
     """
-    values = facts.of(draft, catalog)
-    running, refused = [], []
+    seen = facts.of(draft, catalog) if values is None else values
+    ran, entries, refused = [], [], []
     for journal in members:
-        condition = formulas.condition(journal.when) if journal.when else None
+        recipe = compiled(journal, draft, catalog)
         try:
-            holds = condition is None or bool(condition(values))
-        except FormulaFailed as failed:
-            raise Faulty([formula_fault(f"{journal.key} when", failed, "invoice_type")]) from failed
-        if condition is None or holds:
-            running.append(journal)
-            continue
-        seen = ", ".join(f"{name} = {value}" for name, value in condition.operands(values))
-        refused.append(NOT_FOR_THIS.at("invoice_type", journal=journal.key, condition=journal.when, seen=seen))
-    if not running:
-        raise Faulty(refused)
-    parts = []
-    for journal in running:
-        try:
-            parts.append(generate(draft, journal, entry_type, book, catalog))
+            if "when" in recipe.header and not recipe.header["when"](seen):
+                refused.append(_refused(recipe, seen))
+                continue
+            did, made = _one(draft, recipe, books, catalog, seen, may_be_empty)
         except FormulaFailed as failed:  # of the header: those of lines are told with their rows
             raise Faulty([formula_fault(journal.key, failed, "invoice_type")]) from failed
+        ran.append(did)
+        entries.append(made)
+    if not ran and not may_be_empty:
+        raise Faulty([fault for _, fault in refused])
+    matched = _matched(entries, matching, {journal.code: journal.key for journal in members})
     return Generated(
-        tuple(entry for part in parts for entry in part.entries),
-        tuple(made for part in parts for made in part.made),
-        tuple(skipped for part in parts for skipped in part.skipped),
+        tuple(entry for made in matched for entry in made), tuple(ran), tuple(journal for journal, _ in refused)
     )
 
 
-def _run(
-    draft: Draft, journal: AutomaticJournal, catalog: Catalog, values: Mapping[str, Any]
-) -> tuple[list[Made], list[Skipped], list[Fault]]:
-    made: list[Made] = []
-    skipped: list[Skipped] = []
-    faults: list[Fault] = []
-    turned = bool(journal.reverse and formulas.condition(journal.reverse)(values))
-    for line in journal.line:
-        rows: Iterable[Any] = (None,) if line.each == "document" else values[COLLECTIONS[line.each]]
-        for index, row in enumerate(rows):
-            place = index if line.each != "document" else -1
-            seen = values if row is None else {**values, line.each: row}
-            try:
-                found = _one(line, row, place, turned, seen, draft, catalog)
-            except FormulaFailed as failed:
-                path = f"{COLLECTIONS[line.each]}[{index}]" if row is not None else "invoice_type"
-                faults.append(formula_fault(f"{journal.key} line {line.id}", failed, path))
-                continue
-            if isinstance(found, Skipped):
-                skipped.append(found)
-                continue
-            made.append(found)
-            if not found.account.account:
-                faults.append(
-                    NO_ACCOUNT.at("invoice_type", line=line.id, journal=journal.key, sources=", ".join(line.account))
-                )
-    return made, skipped, faults
+def _refused(recipe: CompiledJournal, values: Mapping[str, Any]) -> tuple[str, Fault]:
+    condition = recipe.header["when"]
+    seen = ", ".join(f"{name} = {value}" for name, value in condition.operands(values))
+    key = recipe.definition.key
+    return key, NOT_FOR_THIS.at("invoice_type", journal=key, condition=condition.text, seen=seen)
 
 
 def _one(
-    line: AutomaticJournalLine,
-    row: Any,
-    place: int,
-    turned: bool,
-    values: Mapping[str, Any],
+    draft: Draft, recipe: CompiledJournal, books: Books, catalog: Catalog, values: Mapping[str, Any], may_be_empty: bool
+) -> tuple[Ran, list[Entry]]:
+    """What one journal makes of a draft. Errors: Faulty, with every fault found; FormulaFailed of its header."""
+    journal = recipe.definition
+    found, faults = evaluate(recipe, values)
+    reverse = "reverse" in recipe.header and bool(recipe.header["reverse"](values))
+    partner = draft.partner.code or draft.partner.name
+    maker = _Maker(draft, catalog, values, reverse, journal.negative == "keep", partner)
+    made = [maker.made(one) for one in found]
+    for one in made:
+        if not one.account.account:
+            sources = ", ".join(one.line.definition.account) or "account_formula"
+            faults.append(NO_ACCOUNT.at("invoice_type", line=one.line.id, journal=journal.key, sources=sources))
+    if faults:
+        raise Faulty(dict.fromkeys(faults))
+    ran = Ran(journal.key, reverse, tuple(made))
+    if not made and may_be_empty:
+        return ran, []
+    if not made:
+        raise Faulty([NO_ENTRY.at("invoice_type", journal=journal.key)])
+    uses = {code: use for code, use in sorted(books.entry_type.ledgers.items()) if use != "none"}
+    if not uses:
+        raise Faulty([NO_LEDGER.at("invoice_type", entry_type=books.entry_type.key)])
+    day, wrong = _day(recipe, draft, books, values)
+    description = _description(recipe, draft, values)
+    faults += wrong
+    entries = []
+    for code, use in uses.items():
+        ledger = catalog.table(Ledger)[code]
+        mine = [one for one in made if not one.line.definition.ledgers or code in one.line.definition.ledgers]
+        if mine:
+            lines, wrong = lines_of(mine, journal, ledger, draft, catalog)
+            faults += wrong
+            entries.append(_entry(journal, books, ledger, day, draft, description, lines))
+        elif use == "mandatory":
+            told = {"journal": journal.key, "ledger": code, "entry_type": books.entry_type.key}
+            faults.append(LEDGER_EMPTY.at("invoice_type", **told))
+    if faults:
+        raise Faulty(dict.fromkeys(faults))
+    return ran, entries
+
+
+def _entry(
+    journal: AutomaticJournal,
+    books: Books,
+    ledger: Ledger,
+    day: date,
     draft: Draft,
-    catalog: Catalog,
-) -> Made | Skipped:
-    bound = None if row is None else line.each
-    if line.when:
-        condition = formulas.condition(line.when, bound)
-        if not condition(values):
-            return Skipped(line.id, place, condition, values)
-    formula = formulas.amount(line.amount, bound)
-    amount = cast(Decimal, formula(values))
-    if not amount:
-        return Skipped(line.id, place, formula, values)
-    side = line.side if line.side in (DEBIT, CREDIT) else str(formulas.side(line.side, bound)(values))
-    if turned != (amount < 0):
-        side = CREDIT if side == DEBIT else DEBIT
-    return Made(
-        line=line.id, row=place, ledgers=line.ledgers, side=side, amount=abs(amount),
-        account=account(line.account, row, catalog, draft.company, draft.date),
-        partner=_said(line.partner, bound, values) if line.partner else draft.partner.code or draft.partner.name,
-        tax_code=_said(line.tax_code, bound, values) if line.tax_code else "",
-        due_date=_day(line.due_date, bound, values) if line.due_date else getattr(row, "date", None),
-        description=_text(line.description, bound, values) if line.description else "",
-        formula=formula, values=values,
+    description: str | LateText,
+    lines: Sequence[EntryLine],
+) -> Entry:
+    return Entry(
+        ledger=ledger.code, journal=books.journal.code, entry_type=books.entry_type.code,
+        automatic_journal=journal.key, date=day, currency=ledger.currency or draft.company_currency,
+        document_currency=draft.currency, description=description, category=journal.category, status=journal.status,
+        lines=tuple(lines),
     )  # fmt: skip
 
 
-def _said(text: str, row: str | None, values: Mapping[str, Any]) -> str:
-    return str(formulas.words(text, row)(values))
+@dataclass(slots=True)
+class _Maker:
+    """Makes lines of what a journal says of one draft; accounts already followed are remembered."""
+
+    draft: Draft
+    catalog: Catalog
+    known: Mapping[str, Any]
+    reverse: bool
+    keep: bool
+    partner: str
+    accounts: dict[tuple[int, str, str], AccountFound] = field(default_factory=dict)
+
+    def made(self, one: Evaluated) -> Made:
+        line = one.line
+        if not line.only_amount or line.late or line.row == "due_date":
+            return self._with_fields(one, dict(zip(line.fields, one.said, strict=True)))
+        amount = cast(Decimal, one.said[0])
+        return Made(
+            line, one.row, one.repetition, one.element, self.known, self._side(line.definition.side, amount),
+            amount if self.keep else abs(amount), self._account(line, one.element), self.partner,
+            dimensions=_own(one.element) if line.row == "line" else (),
+        )  # fmt: skip
+
+    def _with_fields(self, one: Evaluated, said: Mapping[str, Any]) -> Made:
+        line, element, amount = one.line, one.element, cast(Decimal, one.said[0])
+        typed, late = said.get("account_formula"), line.late
+        return Made(
+            line, one.row, one.repetition, element, self.known,
+            side=self._side(str(said.get("side", line.definition.side)), amount),
+            amount=amount if self.keep else abs(amount),
+            account=by_formula(str(typed)) if typed else self._account(line, element),
+            partner=str(said["partner"]) if "partner" in said else self.partner,
+            tax_code=str(said.get("tax_code", "")),
+            due_date=cast("date | None", said.get("due_date") or (element.date if line.row == "due_date" else None)),
+            quantity=cast("Decimal | None", said.get("quantity")), reference=str(said.get("reference", "")),
+            dimensions=_dimensions(said, element),
+            description=LateText(late, line.sees(self.known, element, one.repetition)) if late
+            else str(said.get("description", "")),
+        )  # fmt: skip
+
+    def _side(self, side: str, amount: Decimal) -> str:
+        return turned(side) if self.reverse != (amount < 0 and not self.keep) else side
+
+    def _account(self, line: CompiledLine, element: Any) -> AccountFound:
+        asked = (id(line), getattr(element, "accounting_code", ""), getattr(element, "account", ""))
+        found = self.accounts.get(asked)
+        if found is None:
+            draft = self.draft
+            found = account(line.definition.account, element, self.catalog, draft.company, draft.date)
+            self.accounts[asked] = found
+        return found
 
 
-def _day(text: str, row: str | None, values: Mapping[str, Any]) -> date:
-    return cast(date, formulas.day(text, row)(values))
+def _own(element: Any) -> Dimensions:
+    """The dimensions typed on a line of the document."""
+    return tuple(sorted(element.analytic.items())) if element.analytic else ()
 
 
-def _text(text: str, row: str | None, values: Mapping[str, Any]) -> str | LateText:
-    formula = formulas.words(text, row)
-    return LateText(formula, values) if NUMBER in formula.names else str(formula(values))
+def _dimensions(said: Mapping[str, Any], element: Any) -> Dimensions:
+    """What was typed on the document's line goes before what the journal says."""
+    own = getattr(element, "analytic", None) or {}
+    given = {name.partition(".")[2]: str(value) for name, value in said.items() if name.startswith("analytic.")}
+    return tuple(sorted((name, value) for name, value in {**given, **own}.items() if value))
 
 
-def _merged(
-    made: Iterable[Made], ledger: Ledger, draft: Draft, catalog: Catalog
-) -> tuple[list[EntryLine], list[Fault]]:
-    """Lines of one ledger, in document currency; the partner stands on control accounts only."""
-    lines: dict[tuple[Any, ...], EntryLine] = {}
-    faults: list[Fault] = []
-    chart = catalog.table(Account)
-    for one in made:
-        code = one.account.account
-        known = chart.get(f"{ledger.chart}/{code}")
-        if known is None or not known.active or not in_force(known.valid_from, known.valid_to, draft.accounting_date):
-            faults.append(
-                UNKNOWN_ACCOUNT.at("invoice_type", account=code, chart=ledger.chart, date=draft.accounting_date)
-            )
-            continue
-        partner = one.partner if known.partner else ""
-        due = one.due_date if known.partner else None
-        said = one.description.given("#") if isinstance(one.description, LateText) else one.description
-        key = (code, one.side, partner, one.tax_code, due, said)
-        debit, credit = (one.amount, ZERO) if one.side == DEBIT else (ZERO, one.amount)
-        before = lines.get(key)
-        by: tuple[str, ...] = ()
-        if before:
-            debit, credit, by = debit + before.debit, credit + before.credit, before.made_by
-        if one.line not in by:
-            by = (*by, one.line)
-        lines[key] = EntryLine(code, debit, credit, one.description, partner, one.tax_code, due, debit - credit, by)
-    return list(lines.values()), list(dict.fromkeys(faults))
+def _day(recipe: CompiledJournal, draft: Draft, books: Books, values: Mapping[str, Any]) -> tuple[date, list[Fault]]:
+    """The date of the entries; of a closed period the first open day, where the journal says so."""
+    day = cast(date, recipe.header["date"](values)) if "date" in recipe.header else draft.accounting_date
+    code, company = books.journal.code, draft.company.code
+    first = books.periods.first_open(day, code)
+    if first == day:
+        return day, []
+    if first is not None and recipe.definition.closed_period == "first_open":
+        return first, []
+    found = books.periods.at(day, code)
+    if found is None:
+        return day, [NO_PERIOD.at("accounting_date", company=company, date=day)]
+    told = {"date": day, "period": found.called, "company": company, "state": found.state, "journal": code}
+    return day, [PERIOD_CLOSED.at("accounting_date", first=first or "in a year that is open", **told)]
 
 
-def _converted(
-    lines: list[EntryLine], draft: Draft, ledger: Ledger, currency: str
-) -> tuple[list[EntryLine], list[Fault]]:
-    """Into the ledger's currency; the largest open-item line takes the rounding differences."""
-    if currency != draft.company_currency:
-        return lines, [NO_CONVERSION.at("currency", ledger=ledger.code, currency=currency, own=draft.company_currency)]
-    open_items = [place for place, line in enumerate(lines) if line.partner]
-    if not open_items:
-        return lines, [NO_OPEN_ITEM.at("invoice_type", currency=currency)]
-    rate = draft.exchange_rate
-    result = [
-        replace(line, debit=rounded(line.debit * rate, currency), credit=rounded(line.credit * rate, currency))
-        for line in lines
-    ]
-    item = max(open_items, key=lambda place: abs(lines[place].balance))
-    rest = -sum((line.balance for place, line in enumerate(result) if place != item), ZERO)
-    result[item] = replace(result[item], debit=max(rest, ZERO), credit=max(-rest, ZERO))
-    return result, []
+def _description(recipe: CompiledJournal, draft: Draft, values: Mapping[str, Any]) -> str | LateText:
+    formula = recipe.header.get("description")
+    if formula is None:
+        return draft.partner.name
+    return LateText(formula, values) if "document.number" in formula.names else str(formula(values))
+
+
+def _matched(
+    entries: list[list[Entry]], matching: Sequence[Mapping[str, str]], keys: Mapping[str, str]
+) -> list[list[Entry]]:
+    """Give the lines that a group matches to each other a letter, ledger by ledger."""
+    for place, named in enumerate(matching):
+        wanted = {keys[code]: line for code, line in named.items() if code in keys}
+        for ledger in {entry.ledger for made in entries for entry in made}:
+            found = [
+                line
+                for made in entries
+                for entry in made
+                if entry.ledger == ledger
+                for line in entry.lines
+                if wanted.get(entry.automatic_journal) in line.made_by
+            ]
+            journals = {entry.automatic_journal for made in entries for entry in made if entry.ledger == ledger}
+            if len(found) < 2 or not wanted.keys() <= journals:
+                continue
+            letter = (PARTIAL if sum((line.balance for line in found), ZERO) else FULL)[place]
+            ids = {id(line) for line in found}
+            entries = [[_lettered(entry, ids, letter) for entry in made] for made in entries]
+    return entries
+
+
+def _lettered(entry: Entry, ids: set[int], letter: str) -> Entry:
+    lines = tuple(replace(line, matching=letter) if id(line) in ids else line for line in entry.lines)
+    return replace(entry, lines=lines)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.journal.accounts import HOLE, STANDARD, TYPED, account
+from engine.journal.accounts import HOLE, OF_ROW, STANDARD, account
 from engine.kernel.periods import in_force
 from engine.lint.findings import Finding, FindingKind, listed
 from engine.lint.survey import Alike, Survey
 from engine.parametrization import definitions as d
-from engine.parametrization import formulas
+from engine.parametrization.formulas import PLAIN
 from rules import BadFormula, FormulaFailed
 
 NO_ACCOUNT = FindingKind(
@@ -82,6 +82,8 @@ def look(survey: Survey) -> Iterator[Finding]:
     for one in fed.values():
         taxes = tuple(_taxes(survey, one.alike))
         for line in one.journal.line:
+            if line.account_formula or (line.legislations and one.alike.one.legislation not in line.legislations):
+                continue
             found |= dict.fromkeys(_line(survey, one, line, taxes))
             for source in line.account:
                 kind, _, position = source.partition(".")
@@ -101,16 +103,18 @@ def _taxes(survey: Survey, alike: Alike) -> Iterator[TaxFacts]:
 
 def _line(survey: Survey, fed: Fed, line: d.AutomaticJournalLine, taxes: tuple[TaxFacts, ...]) -> Iterator[Finding]:
     catalog, company, companies = survey.catalog, fed.alike.one, listed(fed.alike.names)
-    rows: list[TaxFacts | None] = [tax for tax in taxes if _may_hold(line.when, tax)] if line.each == "tax" else [None]
+    rows: list[TaxFacts | None] = [None]
+    if line.each == "tax":
+        rows = [tax for tax in taxes if all(_may_hold(text, tax) for text in line.all_conditions)]
     sources = ", ".join(line.account)
     given, empty, lost = set(), set(), []
     for row in rows:
         reached = account(line.account, row, catalog, company, survey.on)
-        given |= {step.source for step in reached.steps if step.mask or step.source == TYPED}
+        given |= {step.source for step in reached.steps if step.mask or step.source in OF_ROW}
         empty |= {step.source for step in reached.steps if not step.mask}
         if reached.account:
             yield from _in_chart(survey, fed, line, reached.account)
-        elif TYPED not in line.account:
+        elif not OF_ROW & set(line.account):
             lost.append(row)
     if rows and len(lost) == len(rows):
         yield NO_ACCOUNT.at(fed.journal, line=line.id, companies=companies, sources=sources)
@@ -128,10 +132,8 @@ def _line(survey: Survey, fed: Fed, line: d.AutomaticJournalLine, taxes: tuple[T
 
 def _may_hold(when: str, tax: TaxFacts) -> bool:
     """False only when the condition asks for nothing but the tax, and does not hold for it."""
-    if not when:
-        return True
     try:
-        formula = formulas.condition(when, "tax")
+        formula = PLAIN.condition(when, "tax")
         return not formula.names <= TAX_NAMES or bool(formula({"tax": tax}))
     except (BadFormula, FormulaFailed):
         return True

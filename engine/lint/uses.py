@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from engine.journal.accounts import STANDARD
-from engine.journal.determine import journal_code
+from engine.journal.determine import journal_code, settlement_code
 from engine.lint.findings import Finding, FindingKind
 from engine.lint.survey import Survey
 from engine.parametrization import definitions as d
+from engine.parametrization.bodies import to_text
 from engine.parametrization.coherence import REFERENCES
 from engine.parametrization.vocabulary import NAMED
 
@@ -21,7 +23,10 @@ NEVER_REACHED = FindingKind(
     "nothing, if it waits for other types; else remove it",
 )
 NOT_ASKED = FindingKind(
-    "lint_formula_not_asked", "info", "the engine asks for no formula of this name", "the names asked are {names}"
+    "lint_formula_not_asked",
+    "info",
+    "neither the engine nor another formula asks for a formula of this name",
+    "write formula.{code} where it is wanted; the names the engine asks are {names}",
 )
 
 NAMED_BY_PARTNERS = frozenset({"customer", "supplier"})
@@ -45,9 +50,18 @@ def look(survey: Survey) -> Iterator[Finding]:
     for row in survey.catalog.table(d.CounterAssignment).values():
         if survey.usable(row) and row.legislation in ("", *survey.legislations) and row.key not in reached:
             yield NEVER_REACHED.at(row)
-    for formula in survey.catalog.table(d.NamedFormula).values():
-        if formula.code not in NAMED:
-            yield NOT_ASKED.at(formula, names=", ".join(sorted(NAMED)))
+    formulas = survey.catalog.table(d.NamedFormula).values()
+    asked = {*NAMED, *_formulas_named(survey)} if formulas else set()
+    for formula in formulas:
+        if formula.code not in asked:
+            yield NOT_ASKED.at(formula, code=formula.code, names=", ".join(sorted(NAMED)))
+
+
+def _formulas_named(survey: Survey) -> Iterator[str]:
+    """Every `formula.code` that stands in a text of any record: a question to who wrote it needs no parser."""
+    for kind in (d.AutomaticJournal, d.Mention, d.DeliveryRule, d.NamedFormula):
+        for record in survey.catalog.table(kind).values():
+            yield from re.findall(r"\bformula\.([a-z][a-z0-9_]*)", to_text(record))
 
 
 def _unused(record: d.Record) -> Finding:
@@ -68,8 +82,7 @@ def _named(survey: Survey) -> dict[str, dict[str, set[str]]]:
             for code in [value] if isinstance(value, str) else value:
                 found[reference.to.TABLE][code].add(getattr(record, "legislation", ""))
     for kind in survey.catalog.table(d.InvoiceType).values():
-        for direct in (False, True):
-            code = journal_code(kind, direct)
+        for code in (journal_code(kind, False), journal_code(kind, True), settlement_code(kind)):
             found["automatic_journal"][code].add(kind.legislation)
             found["automatic_journal_group"][code].add(kind.legislation)
     return found

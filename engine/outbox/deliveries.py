@@ -15,9 +15,9 @@ from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
 from engine.kernel.faults import Faulty
 from engine.outbox.words import plugin_fault
+from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import DeliveryRule
-from engine.parametrization.formulas import condition
 from engine.spi.contracts import DeliveryChannel, DocumentView
 from rules import FormulaFailed
 
@@ -62,14 +62,14 @@ def _reached(channel: DeliveryChannel | None, name: str, view: DocumentView) -> 
 
 def _holding(draft: Draft, catalog: Catalog) -> Iterable[DeliveryRule]:
     """The rules that hold for this document, in key order."""
-    values = facts.of(draft, catalog)
+    values, book = facts.of(draft, catalog), formulas.of(catalog, draft.company, draft.date)
     for rule in catalog.all_meant(DeliveryRule, draft.company, draft.date):
         wanted = (rule.company, rule.invoice_type, rule.category)
         found = (draft.company.code, draft.type.code, draft.type.category)
         if any(want not in ("", is_) for want, is_ in zip(wanted, found, strict=True)):
             continue
         try:
-            if not rule.when or condition(rule.when)(values):
+            if not rule.when or book.condition(rule.when)(values):
                 yield rule
         except FormulaFailed as failed:
             raise Faulty([formula_fault(f"delivery rule {rule.key}", failed, "invoice_type")]) from failed

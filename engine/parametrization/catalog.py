@@ -8,7 +8,7 @@ date, and its group must hold the company. Source: Sage X3, principles of parame
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -18,6 +18,7 @@ from engine.parametrization import definitions as d
 from engine.parametrization.bodies import from_text
 
 Kind = TypeVar("Kind", bound=d.Record)
+Made = TypeVar("Made")
 ScopedKind = TypeVar("ScopedKind", bound=d.Scoped)
 
 WHY = {
@@ -71,6 +72,7 @@ class Catalog:
         self._scopes: dict[str, dict[tuple[str, ...], dict[str, d.Scoped]]] = {}
         self._groups: dict[str, frozenset[str]] | None = None
         self._meant: dict[tuple[str, tuple[str, ...] | str, str, date], Meant] = {}
+        self._once: dict[Hashable, Any] = {}
 
     def table(self, kind: type[Kind]) -> Mapping[str, Kind]:
         """Records of one table by key."""
@@ -93,6 +95,14 @@ class Catalog:
                     groups[member].add(group.code)
             self._groups = {member: frozenset(names) for member, names in groups.items()}
         return self._groups.get(company, frozenset())
+
+    def once(self, asked: Hashable, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made once for this catalog: for what follows from its records alone."""
+        if asked not in self._once:
+            if len(self._once) >= MOST_REMEMBERED:
+                self._once.clear()
+            self._once[asked] = make()
+        return cast("Made", self._once[asked])
 
     @property
     def language(self) -> str:

@@ -6,7 +6,7 @@ a chain of references holds for each company is asked by `journal.check`, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -51,9 +51,15 @@ COUNTER_SHAPE = FaultKind("counter_shape", "counter {code} has {found}", "{remed
 ZERO_RATE = FaultKind(
     "tax_rate_misfit", "a tax of category {category} has rate 0, not {percent}", "mend rate or category"
 )
+SELF_ASSESSED = FaultKind(
+    "self_assessed_misfit", "the buyer assesses taxes of category AE and K only, not {category}", "mend one of them"
+)
 REASON = FaultKind("tax_reason_needed", "a tax of category {category} has an exemption_code or a text", "add one")
 TERMS_SUM = FaultKind("terms_sum", "the parts add up to {sum} %", "make them 100 %")
 GROUP_SHAPE = FaultKind("group_shape", "group {code} has 1 to {most} different members", "mend `members`")
+MATCHING_SHAPE = FaultKind(
+    "matching_shape", "group {code} matches lines of 2 or 3 members, at most {most} times", "mend `matching`"
+)
 GROUP_MAIN = FaultKind("group_main", "main {main} of group {code} is not among its members", "add it, or name another")
 NO_SOURCE = FaultKind(
     "account_source_needed", "a journal line names where its account comes from", "add one to `account`"
@@ -64,7 +70,7 @@ PERIODS_APART = FaultKind(
     "periods follow each other and fill the year: {expected} is expected, {found} found",
     "mend the dates",
 )
-NAMED_UNKNOWN = FaultKind("formula_not_asked", "nothing asks for a formula named {code!r}", "{remedy}")
+REPEAT_SHAPE = FaultKind("repeat_shape", "it repeats from {first} to {last}: no time at all", "mend first or last")
 
 Place = Callable[[d.Record], str]
 """Tells where a record was written."""
@@ -83,6 +89,7 @@ class Reference:
 LONGEST_NUMBER = 60
 NEAREST_TOLD = 50
 MOST_MEMBERS = 10
+MOST_MATCHED = 3
 
 REFERENCES = (
     Reference(d.Company, "legislation", d.LegislationRecord),
@@ -103,6 +110,7 @@ REFERENCES = (
     Reference(d.InvoiceType, "automatic_journal_direct", d.AutomaticJournal, d.AutomaticJournalGroup),
     Reference(d.AutomaticJournalGroup, "members", d.AutomaticJournal),
     Reference(d.AutomaticJournalGroup, "main", d.AutomaticJournal),
+    Reference(d.InvoiceType, "settlement_journal", d.AutomaticJournal, d.AutomaticJournalGroup),
     Reference(d.InvoiceType, "counter", d.Counter),
     Reference(d.AutomaticJournal, "entry_type", d.EntryType),
     Reference(d.AutomaticJournal, "journal", d.Journal),
@@ -167,6 +175,22 @@ def _named_inside(catalog: Catalog, place: Place) -> Iterator[Fault]:
                     facts = {"field": "ledgers", "table": "ledger", "code": code}
                     remedy = nearest(code, ledgers, "define it")
                     yield DANGLING.at(f"{place(journal)} line[{line.id}] ledgers", remedy=remedy, **facts)
+    for group in catalog.table(d.AutomaticJournalGroup).values():
+        yield from _matching(catalog, group, place(group))
+
+
+def _matching(catalog: Catalog, group: d.AutomaticJournalGroup, place: str) -> Iterator[Fault]:
+    """Lines that a group matches are lines of its members."""
+    journals = catalog.scopes(d.AutomaticJournal)
+    for named in group.matching:
+        if not 2 <= len(named) <= MOST_MATCHED or len(group.matching) > MOST_MATCHED:
+            yield MATCHING_SHAPE.at(f"{place} matching", code=group.code, most=MOST_MATCHED)
+        for code, wanted in named.items():
+            lines = {line.id for record in journals.get((code,), {}).values() for line in record.line}
+            if code not in group.members or wanted not in lines:
+                facts = {"field": "matching", "table": "line of automatic_journal", "code": f"{code}.{wanted}"}
+                remedy = nearest(wanted, lines) or "name a member, and a line of it"
+                yield DANGLING.at(f"{place} matching", remedy=remedy, **facts)
 
 
 def _dates(record: d.Scoped | d.Account, place: str) -> Iterator[Fault]:
@@ -291,22 +315,29 @@ def _tax(record: d.Tax, place: str) -> Iterator[Fault]:
     if record.category in REASON_NEEDED and not (record.text or record.exemption_code):
         yield REASON.at(f"{place} text", category=record.category)
     yield from _rates(record, place)
+    yield from _dated_rates(record.self_assessed, f"{place} self_assessed")
+    if record.self_assessed and record.category not in ("AE", "K"):
+        yield SELF_ASSESSED.at(f"{place} self_assessed", category=record.category)
 
 
 def _rates(record: d.Tax | d.Withholding, place: str) -> Iterator[Fault]:
     if not record.rate:
         yield NO_RATES.at(f"{place} rate")
-    dated = sorted(record.rate, key=lambda rate: str(rate.valid_from or ""))
+    yield from _dated_rates(record.rate, f"{place} rate")
+
+
+def _dated_rates(rates: Sequence[d.Rate], place: str) -> Iterator[Fault]:
+    dated = sorted(rates, key=lambda rate: str(rate.valid_from or ""))
     for rate in dated:
         if rate.valid_from and rate.valid_to and rate.valid_to < rate.valid_from:
-            yield DATES_CROSS.at(f"{place} rate", since=rate.valid_from, to=rate.valid_to)
+            yield DATES_CROSS.at(place, since=rate.valid_from, to=rate.valid_to)
     for before, after in zip(dated, dated[1:], strict=False):
         if (
             before.valid_to is None
             or (after.valid_from and after.valid_from <= before.valid_to)
             or after.valid_from is None
         ):
-            yield RATES_OVERLAP.at(f"{place} rate", date=after.valid_from or before.valid_to)
+            yield RATES_OVERLAP.at(place, date=after.valid_from or before.valid_to)
 
 
 def _terms(record: d.PaymentTerms, place: str) -> Iterator[Fault]:
@@ -315,17 +346,13 @@ def _terms(record: d.PaymentTerms, place: str) -> Iterator[Fault]:
         yield TERMS_SUM.at(f"{place} part", sum=total)
 
 
-def _formula(record: d.NamedFormula, place: str) -> Iterator[Fault]:
-    from engine.parametrization.vocabulary import NAMED
-
-    if record.code not in NAMED:
-        yield NAMED_UNKNOWN.at(f"{place} code", code=record.code, remedy=nearest(record.code, NAMED))
-
-
 def _automatic_journal(record: d.AutomaticJournal, place: str) -> Iterator[Fault]:
     for line in record.line:
-        if not line.account:
-            yield NO_SOURCE.at(f"{place} line[{line.id}] account")
+        where = f"{place} line[{line.id}]"
+        if not line.account and not line.account_formula:
+            yield NO_SOURCE.at(f"{where} account")
+        if line.repeat and line.repeat.last < line.repeat.first:
+            yield REPEAT_SHAPE.at(f"{where} repeat", first=line.repeat.first, last=line.repeat.last)
 
 
 def _group(record: d.AutomaticJournalGroup, place: str) -> Iterator[Fault]:
@@ -357,5 +384,4 @@ CHECKS: dict[type[d.Record], Callable[[Any, str], Iterator[Fault]]] = {
     d.AutomaticJournalGroup: _group,
     d.FiscalYear: _fiscal_year,
     d.PaymentTerms: _terms,
-    d.NamedFormula: _formula,
 }

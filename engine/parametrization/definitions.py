@@ -207,11 +207,12 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Record):
-    """A chart of accounts."""
+    """A chart of accounts. `holes`: whether what no source fills of a mask becomes 0, or is refused."""
 
     TABLE: ClassVar[str] = "chart"
     code: Code
     description: Texts = field(default_factory=dict)
+    holes: Literal["zero", "refuse"] = "zero"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +228,7 @@ class Ledger(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account(Record):
-    """`partner`: whether it is a control account, whose entry lines carry the partner."""
+    """`partner`: whether it is a control account, whose entry lines carry the partner. `analytic`: usual dimensions."""
 
     TABLE: ClassVar[str] = "account"
     KEY: ClassVar[tuple[str, ...]] = ("chart", "code")
@@ -235,6 +236,7 @@ class Account(Record):
     code: AccountCode
     description: Texts = field(default_factory=dict)
     partner: Flag = False
+    analytic: Mapping[Code, Text] = field(default_factory=dict)
     active: Flag = True
     valid_from: Day | None = None
     valid_to: Day | None = None
@@ -345,7 +347,10 @@ class Rate(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tax(Scoped):
-    """`due` blank: by the named formula `tax_due`. `text` is the exemption reason, per language."""
+    """`due` blank: by the named formula `tax_due`. `text` is the exemption reason, per language.
+
+    `self_assessed` are the rates at which the buyer assesses the tax on a purchase (category AE or K).
+    """
 
     TABLE: ClassVar[str] = "tax"
     code: Code
@@ -358,6 +363,7 @@ class Tax(Scoped):
     accounting_code: Code = "STD"
     text: Texts = field(default_factory=dict)
     rate: tuple[Rate, ...]
+    self_assessed: tuple[Rate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -469,6 +475,8 @@ class InvoiceType(Scoped):
     Its entry type: its own, else the automatic journal's. Its journal: its own, else the automatic journal's, else
     the entry type's default. Its counter: its own, else the entry type's, else that of [[counter_assignment]].
     A blank automatic_journal is PIHI on a purchase type; proforma, quote and order are never posted.
+    `settlement_journal` runs when a document of the type is paid: blank means SPAY on a sales type, PPAY on a purchase
+    type, where there is one.
     """
 
     TABLE: ClassVar[str] = "invoice_type"
@@ -483,6 +491,7 @@ class InvoiceType(Scoped):
     journal: Code = ""
     automatic_journal: Code = ""
     automatic_journal_direct: Code = ""
+    settlement_journal: Code = ""
     counter: Code = ""
     manual_number: Flag = False
     next_invoice_days: Annotated[int, Between(0, 3660)] = 0
@@ -497,30 +506,66 @@ class InvoiceType(Scoped):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat(Part):
+    """From `first` to `last`; formulas of the line see the number as `repeat.index`."""
+
+    first: Annotated[int, Between(0, 999)] = 1
+    last: Annotated[int, Between(0, 999)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variance(Part):
+    """Where a rounding difference of at most `tolerance` goes; the sources are those of a line's account."""
+
+    tolerance: Annotated[Decimal, Between(0, 1000, 4)]
+    gain: tuple[AccountSource, ...]
+    loss: tuple[AccountSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticJournalLine(Part):
     """One line per element of `each`. `side` is `debit`, `credit`, or a formula that yields one of them."""
 
     id: Identifier
-    each: Literal["document", "line", "charge", "tax", "due_date", "withholding", "prepaid"] = "document"
+    each: Literal["document", "line", "charge", "tax", "due_date", "payment", "withholding", "prepaid"] = "document"
+    repeat: Repeat | None = None
     when: FormulaText = ""
+    conditions: tuple[FormulaText, ...] = ()
+    legislations: tuple[Legislation, ...] = ()
     side: FormulaText
-    account: tuple[AccountSource, ...]
+    account: tuple[AccountSource, ...] = ()
+    account_formula: FormulaText = ""
     amount: FormulaText
     ledgers: tuple[Code, ...] = ()
     partner: FormulaText = ""
     tax_code: FormulaText = ""
     due_date: FormulaText = ""
+    quantity: FormulaText = ""
+    reference: FormulaText = ""
+    analytic: Mapping[Code, FormulaText] = field(default_factory=dict)
+    netting: Flag = False
+    open_item: Flag = False
     description: FormulaText = ""
+
+    @property
+    def all_conditions(self) -> tuple[str, ...]:
+        """`when`, then `conditions`: the line is made where all of them hold."""
+        return ((self.when,) if self.when else ()) + self.conditions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutomaticJournal(Scoped):
     """Formulas that turn a document into an entry. Where `reverse` holds, every side is turned.
 
-    A line is made once for each element of `each`, where `when` holds. `account` lists sources in order:
-    `kind.position` of an [[accounting_code]], `line.account` (typed on the line), or a mask; each next one fills the
-    holes `x` that remain. A negative amount goes to the other side. The entry must balance. A text that is fixed
-    stands in its own quotes: description = '"Invoice {document.number}"'.
+    A line is made once for each element of `each`, and for each number of `repeat`, where `when` and every one of
+    `conditions` hold. `account` lists sources in order: `kind.position` of an [[accounting_code]], `line.account`
+    (typed on the line), `payment.account` (of the settlement account), or a mask; each next one fills the holes `x`
+    that remain. `account_formula` gives the account instead. A negative amount goes to the other side, or stays where
+    it is with negative = "keep". Lines that agree in account, partner, tax code, due date, reference, text and side
+    are merged; with `netting` on a line, opposite sides offset as well. `open_item` marks the line that the partner
+    owes; it takes the rounding differences of a currency. `analytic` gives dimensions, behind those typed on the
+    document's line. The entry must balance, but for `variance`. A text that is fixed stands in its own quotes:
+    description = '"Invoice {document.number}"'.
     """
 
     TABLE: ClassVar[str] = "automatic_journal"
@@ -533,6 +578,10 @@ class AutomaticJournal(Scoped):
     date: FormulaText = ""
     closed_period: Literal["refuse", "first_open"] = "refuse"
     description: FormulaText = ""
+    category: Literal["actual", "active_simulation", "inactive_simulation", "off_balance", "template"] = "actual"
+    status: Literal["temporary", "final"] = "final"
+    negative: Literal["turn", "keep"] = "turn"
+    variance: Variance | None = None
     allow_sampled: Flag = False
     line: tuple[AutomaticJournalLine, ...]
 
@@ -555,10 +604,14 @@ class AutomaticJournalGroup(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedFormula(Scoped):
-    """A formula the engine asks by its code, one body per legislation: `tax_due`, `process_code`."""
+    """A formula with a name, one body per legislation; other formulas write it `formula.<code>`.
+
+    Some the engine asks itself: `tax_due`, `process_code`, `cash_vat_deadline`. With `each` the formula is about a row.
+    """
 
     TABLE: ClassVar[str] = "formula"
     code: Identifier
+    each: Literal["document", "line", "charge", "tax", "due_date", "payment", "withholding", "prepaid"] = "document"
     text: FormulaText
 
 

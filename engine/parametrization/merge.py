@@ -35,9 +35,12 @@ CONFLICT = FaultKind(
     "to keep yours add `{settled}`; to take the pack's, remove it from the override",
 )
 
-STABLE_KEYS = {"line": "id", "component": "position", "rate": "valid_from", "period": "code", "bank_accounts": "iban"}
+STABLE_KEYS = {
+    "line": "id", "component": "position", "rate": "valid_from", "self_assessed": "valid_from", "period": "code",
+    "bank_accounts": "iban",
+}  # fmt: skip
 """What tells elements of a list apart; elements of other lists go by their place, from 1."""
-SORTED = {"component": "position", "rate": "valid_from", "period": "valid_from"}
+SORTED = {"component": "position", "rate": "valid_from", "self_assessed": "valid_from", "period": "valid_from"}
 """Lists that are kept in the order of a field."""
 
 Body = Mapping[str, Any]

@@ -7,7 +7,20 @@ positive here too: `document.is_credit` tells them apart. `charge.amount` is sig
 from __future__ import annotations
 
 from engine.kernel import codes
-from rules import AMOUNT, BOOLEAN, DATE, MONEY, NUMBER, PERCENT, TEXT, CodeSet, Collection, Record, Vocabulary
+from rules import (
+    AMOUNT,
+    BOOLEAN,
+    DATE,
+    MONEY,
+    NUMBER,
+    PERCENT,
+    TEXT,
+    CodeSet,
+    Collection,
+    Lookup,
+    Record,
+    Vocabulary,
+)
 
 MODULE = CodeSet("module", codes.MODULES)
 CATEGORY = CodeSet("category", codes.CATEGORIES)
@@ -69,12 +82,43 @@ _CHARGE = Record(
     {"amount": "signed: an allowance is negative"},
 )  # fmt: skip
 _TAX = Record(
-    {"code": TEXT, "category": TAX_CATEGORY, "rate": PERCENT, "due": TAX_DUE, "base": MONEY, "amount": MONEY},
-    {"due": "at invoice, or at payment (cash VAT)"},
+    {
+        "code": TEXT, "category": TAX_CATEGORY, "rate": PERCENT, "due": TAX_DUE, "base": MONEY, "amount": MONEY,
+        "self_assessed": MONEY,
+    },
+    {
+        "due": "at invoice, or at payment (cash VAT)",
+        "self_assessed": "on a purchase, the tax that the buyer assesses (AE, K); else 0",
+    },
+)  # fmt: skip
+_PREPAID = Record(
+    {"amount": MONEY, "tax": MONEY, "net": MONEY, "reference": TEXT},
+    {"tax": "the tax in it, when an advance invoice charged it; net + tax = amount"},
 )
+_PAYMENT = Record(
+    {"date": DATE, "amount": MONEY, "write_off": MONEY, "method": TEXT, "reference": TEXT},
+    {"amount": "in the document's currency", "write_off": "what is let go with it"},
+)
+_SETTLEMENT = Record(
+    {
+        "date": DATE, "before": MONEY, "after": MONEY, "whole": MONEY,
+        "exigible_before": MONEY, "exigible_after": MONEY,
+    },
+    {
+        "date": "when what runs now is settled; the document's date when nothing is",
+        "before": "settled before, advances included",
+        "after": "settled with what runs now",
+        "whole": "what there is to settle: payable + prepaid",
+        "exigible_before": "of the whole, what had made its tax due before",
+        "exigible_after": "of the whole, what has made its tax due: all of it at the deadline",
+    },
+)  # fmt: skip
 
 DOCUMENT = Vocabulary(
-    records={"document": _DOCUMENT, "company": _COMPANY, "type": _TYPE, "partner": _PARTNER},
+    records={
+        "document": _DOCUMENT, "company": _COMPANY, "type": _TYPE, "partner": _PARTNER, "settlement": _SETTLEMENT,
+        "repeat": Record({"index": NUMBER}, {"index": "the number of a repeated journal line"}),
+    },
     collections={
         "line": Collection(key="lines", record=_LINE),
         "charge": Collection(key="charges", record=_CHARGE),
@@ -83,9 +127,25 @@ DOCUMENT = Vocabulary(
         "withholding": Collection(
             key="withholdings", record=Record({"code": TEXT, "base": MONEY, "rate": PERCENT, "amount": MONEY})
         ),
-        "prepaid": Collection(key="prepayments", record=Record({"amount": MONEY, "reference": TEXT})),
+        "prepaid": Collection(key="prepayments", record=_PREPAID),
+        "payment": Collection(key="payments", record=_PAYMENT),
     },
-)
+    lookups={
+        "tax_rate": Lookup(
+            (TEXT, DATE), PERCENT, "the rate of a tax in force on a date; missing where there is none",
+            'tax_rate("FR20", document.date)',
+        ),
+        "withholding_rate": Lookup(
+            (TEXT, DATE), PERCENT, "the rate of a withholding in force on a date",
+            'withholding_rate("RT01", document.date)',
+        ),
+        "account_mask": Lookup(
+            (TEXT, TEXT, TEXT), TEXT, "what an accounting code holds at a position: kind, code, position",
+            'account_mask("tax", "STD", "output")',
+        ),
+        "company_extra": Lookup((TEXT,), TEXT, "what `extra` of the company says", 'company_extra("region")'),
+    },
+)  # fmt: skip
 """For automatic journals, mentions, delivery rules, and named formulas about a whole document."""
 
 TAX_LINE = Vocabulary(
@@ -97,5 +157,6 @@ TAX_LINE = Vocabulary(
 NAMED = {
     "tax_due": (TAX_LINE, TAX_DUE, "line"),
     "process_code": (DOCUMENT, TEXT, None),
+    "cash_vat_deadline": (DOCUMENT, DATE, None),
 }
 """The formulas the engine asks by their code: vocabulary, what they must yield, and the row they see."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -34,19 +35,26 @@ def answer(stored: Stored) -> dict[str, Any]:
             {"date": one["date"], "amount": money_text(Decimal(one["amount"]), currency)}
             for one in content["due_dates"]
         ],
-        "entries": [
-            {
-                "ledger": one["ledger"], "journal": one["journal"], "entry_type": one["entry_type"],
-                "automatic_journal": one["automatic_journal"], "date": one["date"].isoformat(),
-                "currency": one["currency"], "description": one["description"],
-                "lines": [_line(row, one["currency"]) for row in stored.entry_lines if row["entry"] == one["position"]],
-            }
-            for one in stored.entries
-        ],
+        "entries": entries(stored.entries, stored.entry_lines),
         "deliveries": [_delivery(row) for row in stored.deliveries],
         "seals": {},
         "hash": document.get("hash"),
     }  # fmt: skip
+
+
+def entries(heads: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any]]:
+    """Entries as CONTRACT §3 shows them; what is usual or empty is left out."""
+    told = []
+    for one in heads:
+        shown = {
+            "ledger": one["ledger"], "journal": one["journal"], "entry_type": one["entry_type"],
+            "automatic_journal": one["automatic_journal"], "date": one["date"].isoformat(),
+            "currency": one["currency"], "description": one["description"],
+            "lines": [_line(row, one["currency"]) for row in lines if row["entry"] == one["position"]],
+        }  # fmt: skip
+        usual = {"category": "actual", "status": "final"}
+        told.append(shown | {name: one[name] for name, value in usual.items() if one[name] != value})
+    return told
 
 
 def _delivery(row: Row) -> dict[str, Any]:
@@ -73,8 +81,15 @@ def _line(row: Row, currency: str) -> dict[str, Any]:
         "credit": money_text(row["credit"], currency), "description": row["description"],
         "currency": row["currency"], "amount_currency": money_text(row["amount_currency"], row["currency"]),
     }  # fmt: skip
-    for name in ("partner", "tax_code", "due_date"):
+    for name in ("partner", "tax_code", "due_date", "reference", "matching"):
         value = row[name]
         if value:
             shown[name] = value.isoformat() if isinstance(value, date) else value
+    if row["quantity"] is not None:
+        shown["quantity"] = plain(row["quantity"])
+    if row["analytic"]:
+        shown["analytic"] = [
+            {"dimensions": one["dimensions"], "amount": money_text(Decimal(one["amount"]), row["currency"])}
+            for one in json.loads(row["analytic"])
+        ]
     return shown

@@ -1,4 +1,4 @@
-"""Canonical bytes and hashes of posted rows. Version 1.
+"""Canonical bytes and hashes of posted rows. Version 2.
 
 A row is hashed by meaning, never by display: decimals without trailing zeros, dates ISO, instants UTC with
 microseconds, keys sorted. What is stored is what is hashed; reading it back on either database gives the same bytes.
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from engine.kernel.money import plain
 
-VERSION = 1
+VERSION = 2
 FIRST = "0" * 64
 """The previous hash of the first document of a series."""
 HASHED = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
@@ -26,8 +27,32 @@ AFTER_NUMBER = {
     "entry_line": frozenset({"description"}),
 }
 """Columns that may depend on the number: not in the body's hash, but in the link's."""
+COLUMNS_SINCE: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
+    2: {
+        "document_tax": {"self_assessed": Decimal(0)},
+        "entry": {"category": "actual", "status": "final"},
+        "entry_line": {"quantity": None, "reference": "", "analytic": "", "open_item": False, "matching": ""},
+    }
+}
+"""Columns that came with a later version: a document of an earlier one was hashed without them, and holds what says
+nothing in each."""
 
 Row = Mapping[str, Any]
+
+
+@cache
+def _left_out(table: str, version: int) -> frozenset[str]:
+    """The columns of a table that are not in the body's hash of a version."""
+    later = (since[table] for number, since in COLUMNS_SINCE.items() if number > version and table in since)
+    return AFTER_NUMBER.get(table, frozenset()).union(*later)
+
+
+def not_hashed(rows_of: Mapping[str, Iterable[Row]], version: int) -> Iterator[str]:
+    """Columns later than a document's version that hold something all the same: nothing vouches for it."""
+    for number, since in COLUMNS_SINCE.items():
+        for table, columns in since.items() if number > version else ():
+            for row in rows_of.get(table, ()):
+                yield from (f"{table}.{name}" for name, default in columns.items() if row[name] != default)
 
 
 def json_text(value: Any) -> str:
@@ -35,21 +60,24 @@ def json_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
 
 
-def body_hash(rows_of: Mapping[str, Iterable[Row]]) -> str:
+def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> str:
     """The hash of a document's rows, given by table, without what depends on the number."""
     digest = hashlib.sha256()
     for table in HASHED:
+        left_out = _left_out(table, version)
         for row in rows_of.get(table, ()):
-            kept = {name: value for name, value in row.items() if name not in AFTER_NUMBER.get(table, ())}
+            kept = {name: value for name, value in row.items() if name not in left_out}
             digest.update(table.encode())
             digest.update(json_text(kept).encode())
             digest.update(b"\n")
     return digest.hexdigest()
 
 
-def link(previous: str, series: int, value: int, number: str, texts: Sequence[str], body: str) -> str:
+def link(
+    previous: str, series: int, value: int, number: str, texts: Sequence[str], body: str, version: int = VERSION
+) -> str:
     """The hash of a document in its series' chain. `texts` are the descriptions of its entries and their lines."""
-    return hashlib.sha256(json_text([VERSION, previous, series, value, number, list(texts), body]).encode()).hexdigest()
+    return hashlib.sha256(json_text([version, previous, series, value, number, list(texts), body]).encode()).hexdigest()
 
 
 def texts_after_number(entries: Iterable[Row], entry_lines: Iterable[Row]) -> list[str]:

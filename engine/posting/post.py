@@ -17,7 +17,9 @@ from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import NOT_YET, Asked, Reference
 from engine.journal.determine import Determination, determine
-from engine.journal.generate import Generated, run
+from engine.journal.entries import Generated
+from engine.journal.generate import Books, run
+from engine.journal.periods import ALL_OPEN, Periods
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
 from engine.parametrization.catalog import Catalog
@@ -101,30 +103,17 @@ def plan(
     invoice_type: InvoiceType,
     catalog: Catalog,
     origins: Mapping[int, Origin] | None = None,
+    periods: Periods = ALL_OPEN,
 ) -> Plan:
     """Draft, number's series, and entries of one document.
 
     Errors: Faulty, with the faults of the first step that found any.
     """
     request = asked.request
-    known = origins or {}
-    references = _filled(request.references, known)
-    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
-    corrected = [
-        known[one.id].tax_point
-        for one in references
-        if one.kind == "corrects" and one.id is not None and one.id in known
-    ]
+    drafted = draft_of(asked, company, invoice_type, catalog, origins)
     with arithmetic():
-        drafted = draft(
-            replace(request, references=references, lines=lines),
-            company,
-            invoice_type,
-            catalog,
-            min(corrected, default=None),
-        )
         kinds = frozenset(
-            one.kind for one in (*references, *(one for line in request.lines for one in line.references))
+            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
         )
         found = determine(catalog, company, invoice_type, request.date, kinds)
         numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
@@ -137,10 +126,32 @@ def plan(
             faults.append(no_counter(numbers, company, invoice_type))
         if faults or numbers.series is None:
             raise Faulty(faults)
-        generated = Generated((), (), ())
+        generated = Generated()
         if found.members and found.entry_type and found.journal:
-            generated = run(drafted, found.members, found.entry_type, found.journal, catalog)
+            books = Books(found.entry_type, found.journal, periods)
+            generated = run(drafted, found.members, books, catalog, matching=found.matching)
     return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+
+
+def draft_of(
+    asked: Asked,
+    company: Company,
+    invoice_type: InvoiceType,
+    catalog: Catalog,
+    origins: Mapping[int, Origin] | None = None,
+) -> Draft:
+    """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
+    request, known = asked.request, origins or {}
+    references = _filled(request.references, known)
+    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
+    corrected = [
+        known[one.id].tax_point
+        for one in references
+        if one.kind == "corrects" and one.id is not None and one.id in known
+    ]
+    asked_for = replace(request, references=references, lines=lines)
+    with arithmetic():
+        return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
 
 
 def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft, DraftCharge, DraftLine
 from engine.drafting.request import Party, Reference
-from engine.journal.generate import LateText
+from engine.journal.entries import Entry, LateText
 from engine.kernel.faults import Faulty
 from engine.kernel.money import ZERO, rounded
 from engine.parametrization.catalog import Catalog
@@ -62,40 +63,16 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "content": canon.json_text(_content(draft, catalog)), "request": asked.text, "content_hash": asked.content_hash,
         "key": key, "revision": catalog.revision, "posted_at": now, "actor": actor,
     }  # fmt: skip
-    late: list[tuple[str, int, str, LateText]] = []
-
-    def text(table: str, row: int, column: str, value: str | LateText) -> str:
-        if isinstance(value, LateText):
-            late.append((table, row, column, value))
-            return ""
-        return value
-
     own = {"document": document_id, "company": company}
-    entry_rows: list[Row] = []
-    entry_lines: list[Row] = []
-    for place, one in enumerate(planned.generated.entries):
-        entry_rows.append(
-            own | {
-                "position": place + 1, "ledger": one.ledger, "journal": one.journal, "entry_type": one.entry_type,
-                "automatic_journal": one.automatic_journal, "date": one.date, "currency": one.currency,
-                "description": text("entry", place, "description", one.description),
-            }
-        )  # fmt: skip
-        for number, line in enumerate(one.lines):
-            entry_lines.append(
-                own | {
-                    "entry": place + 1, "position": number + 1, "account": line.account, "debit": line.debit,
-                    "credit": line.credit, "currency": one.document_currency, "amount_currency": line.amount_currency,
-                    "description": text("entry_line", len(entry_lines), "description", line.description),
-                    "partner": line.partner, "tax_code": line.tax_code, "due_date": line.due_date,
-                }
-            )  # fmt: skip
+    late: list[tuple[str, int, str, LateText]] = []
+    entry_rows, entry_lines = entry_rows_of(planned.generated.entries, own, late)
     children = {
         "document_line": [own | row for row in (*map(_line, draft.lines), *map(_charge, draft.charges))],
         "document_tax": [
             own | {
                 "position": place + 1, "tax_code": row.code, "category": row.category, "rate": row.rate, "due": row.due,
-                "base": row.base, "amount": row.amount, "exemption_code": row.exemption_code, "reason": row.reason,
+                "base": row.base, "amount": row.amount, "self_assessed": row.self_assessed,
+                "exemption_code": row.exemption_code, "reason": row.reason,
                 "national_code": row.national_code,
             }
             for place, row in enumerate(draft.taxes)
@@ -104,6 +81,43 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "entry_line": entry_lines,
     }  # fmt: skip
     return Rows(document, children, tuple(late))
+
+
+def entry_rows_of(
+    entries: Sequence[Entry], own: Row, late: list[tuple[str, int, str, LateText]]
+) -> tuple[list[Row], list[Row]]:
+    """(entry rows, line rows), each with `own`; texts that wait for the number are left empty and put into `late`."""
+    heads: list[Row] = []
+    lines: list[Row] = []
+
+    def text(table: str, row: int, value: str | LateText) -> str:
+        if isinstance(value, LateText):
+            late.append((table, row, "description", value))
+            return ""
+        return value
+
+    for place, one in enumerate(entries):
+        heads.append(
+            own | {
+                "position": place + 1, "ledger": one.ledger, "journal": one.journal, "entry_type": one.entry_type,
+                "automatic_journal": one.automatic_journal, "date": one.date, "currency": one.currency,
+                "description": text("entry", place, one.description), "category": one.category, "status": one.status,
+            }
+        )  # fmt: skip
+        for number, line in enumerate(one.lines):
+            parts = [{"dimensions": dict(names), "amount": amount} for names, amount in line.analytic]
+            lines.append(
+                own | {
+                    "entry": place + 1, "position": number + 1, "account": line.account, "debit": line.debit,
+                    "credit": line.credit, "currency": one.document_currency, "amount_currency": line.amount_currency,
+                    "description": text("entry_line", len(lines), line.description),
+                    "partner": line.partner, "tax_code": line.tax_code, "due_date": line.due_date,
+                    "quantity": line.quantity, "reference": line.reference,
+                    "analytic": canon.json_text(parts) if parts else "", "open_item": line.open_item,
+                    "matching": line.matching,
+                }
+            )  # fmt: skip
+    return heads, lines
 
 
 def audit_row(document: Row, audit_id: int) -> Row:
@@ -120,6 +134,7 @@ def _line(line: DraftLine) -> Row:
     detail = {
         "discounts": discounts, "product": line.product, "sku": line.sku, "account": line.account,
         "references": [_reference(one) for one in line.references],
+        **({"analytic": dict(line.analytic)} if line.analytic else {}),
     }  # fmt: skip
     return {
         "position": line.position, "kind": "line", "description": line.description, "quantity": line.quantity,
@@ -171,7 +186,10 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
         "language": draft.language, "subject": request.subject, "buyer_reference": request.buyer_reference,
         "supplier_number": request.supplier_number, "process_code": draft.process_code,
         "withholdings": [asdict(row) for row in draft.withholdings],
-        "prepaid": [{"amount": one.amount, "date": one.date, "reference": one.reference} for one in draft.prepaid],
+        "prepaid": [
+            {"amount": one.amount, "tax": one.tax, "date": one.date, "reference": one.reference}
+            for one in draft.prepaid
+        ],
         "due_dates": [asdict(row) for row in draft.due_dates],
         "payment_method": draft.payment_method, "payment_means": draft.payment_means,
         "payment_terms": draft.payment_terms,

@@ -44,10 +44,13 @@ def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterato
     document, entries, entry_lines = stored.document, stored.entries, stored.entry_lines
     if document["value"] != expected_value:
         yield f"its value is {document['value']}, after {expected_value - 1}: {expected_value} is missing"
-    if document["canon"] != canon.VERSION:
-        yield f"it was hashed in version {document['canon']}; this program knows {canon.VERSION}"
-    if canon.body_hash(stored.by_table) != document["body_hash"]:
+    version = document["canon"]
+    if not 1 <= version <= canon.VERSION:
+        yield f"it was hashed in version {version}; this program knows 1 to {canon.VERSION}"
+    if canon.body_hash(stored.by_table, version) != document["body_hash"]:
         yield "its rows do not give the hash they were posted with"
+    for column in canon.not_hashed(stored.by_table, version):
+        yield f"{column} holds what it was not posted with"
     if document["previous_hash"] != previous_hash:
         yield "it does not follow the document before it"
     texts = canon.texts_after_number(entries, entry_lines)
@@ -58,6 +61,7 @@ def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterato
         document["number"],
         texts,
         document["body_hash"],
+        version,
     )
     if linked != document["hash"]:
         yield "its link in the chain does not hold"

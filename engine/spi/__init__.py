@@ -1,12 +1,14 @@
 """The public door for plugins: everything a third party may import, and nothing else.
 
 A plugin registers through `hookimpl` (called once at start, no I/O) what does the work: formats, which render a posted
-document to a file, and channels, which hand a file over. Neither knows the other. See plugins/README.md.
+document to a file, channels, which hand a file over, and seals, which sign a document with its number. None knows the
+others. See plugins/README.md.
 """
 
 from engine.spi.contracts import (
     API_VERSION,
     AddressView,
+    ChainScope,
     ChargeView,
     CompanyView,
     DeliveryChannel,
@@ -21,9 +23,17 @@ from engine.spi.contracts import (
     Parcel,
     PartyView,
     PrepaidView,
+    ReadySeal,
     Receipt,
     ReferenceView,
     Rejected,
+    Seal,
+    Sealed,
+    SealKind,
+    SealNotReady,
+    SealProblem,
+    SealRecord,
+    SealRefused,
     TaxView,
     TotalsView,
     TryLater,
@@ -34,6 +44,7 @@ from engine.spi.hookspecs import hookimpl
 __all__ = [
     "API_VERSION",
     "AddressView",
+    "ChainScope",
     "ChargeView",
     "CompanyView",
     "DeliveryChannel",
@@ -48,9 +59,17 @@ __all__ = [
     "Parcel",
     "PartyView",
     "PrepaidView",
+    "ReadySeal",
     "Receipt",
     "ReferenceView",
     "Rejected",
+    "Seal",
+    "SealKind",
+    "SealNotReady",
+    "SealProblem",
+    "SealRecord",
+    "SealRefused",
+    "Sealed",
     "TaxView",
     "TotalsView",
     "TryLater",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from engine.spi.contracts import DeliveryChannel, DocumentFormat
+    from engine.spi.contracts import DeliveryChannel, DocumentFormat, Seal
 
 PROJECT = "factotum"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -28,4 +28,11 @@ class Hooks:
         """Offer ways to hand a posted document to someone outside.
 
         Called once at start, no I/O. Names are unique among all plugins. Since API 1. Example: plugins/email_smtp.
+        """
+
+    @hookspec
+    def register_seals(self) -> Iterable[Seal]:  # type: ignore[empty-body]
+        """Offer ways to sign or hash a document with its number, as a country's law wants it.
+
+        Called once at start, no I/O. Names are unique among all plugins. Since API 1. Example: plugins/seal_esp.
         """

@@ -18,11 +18,12 @@ from engine.spi.hookspecs import PROJECT, Hooks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.spi.contracts import DeliveryChannel, DocumentFormat
+    from engine.spi.contracts import DeliveryChannel, DocumentFormat, Seal
 
 GROUP = "factotum.plugins"
 FORMAT = ("name", "extension", "render")
 CHANNEL = ("name", "policy", "settings_model", "recipients", "deliver")
+SEAL = ("name", "chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain")
 """What an offer must have; looked up without running it, because a property may import much."""
 
 
@@ -51,6 +52,7 @@ class Plugins:
 
     formats: Mapping[str, DocumentFormat] = field(default_factory=dict)
     channels: Mapping[str, DeliveryChannel] = field(default_factory=dict)
+    seals: Mapping[str, Seal] = field(default_factory=dict)
 
 
 def load_plugins() -> Plugins:
@@ -68,6 +70,7 @@ def register(modules: Iterable[tuple[str, object]]) -> Plugins:
     """Register plugin modules or objects, each under its name."""
     formats: dict[str, DocumentFormat] = {}
     channels: dict[str, DeliveryChannel] = {}
+    seals: dict[str, Seal] = {}
     for name, module in modules:
         try:
             offered = _offers(name, module)
@@ -75,10 +78,11 @@ def register(modules: Iterable[tuple[str, object]]) -> Plugins:
             raise _broken(name, cause) from cause
         _add("format", formats, offered[0])
         _add("channel", channels, offered[1])
-    return Plugins(dict(sorted(formats.items())), dict(sorted(channels.items())))
+        _add("seal", seals, offered[2])
+    return Plugins(dict(sorted(formats.items())), dict(sorted(channels.items())), dict(sorted(seals.items())))
 
 
-def _offers(name: str, module: object) -> tuple[list[DocumentFormat], list[DeliveryChannel]]:
+def _offers(name: str, module: object) -> tuple[list[DocumentFormat], list[DeliveryChannel], list[Seal]]:
     """What one plugin offers. It has a manager of its own, so that whatever is wrong has its name."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
@@ -86,12 +90,13 @@ def _offers(name: str, module: object) -> tuple[list[DocumentFormat], list[Deliv
     manager.check_pending()
     formats = [one for many in manager.hook.register_formats() for one in many]
     channels = [one for many in manager.hook.register_delivery_channels() for one in many]
-    for wanted, offers in ((FORMAT, formats), (CHANNEL, channels)):
+    seals = [one for many in manager.hook.register_seals() for one in many]
+    for wanted, offers in ((FORMAT, formats), (CHANNEL, channels), (SEAL, seals)):
         for offer in offers:
             missing = [part for part in wanted if getattr_static(offer, part, None) is None]
             if missing:
                 raise TypeError(f"it offers {offer!r}, which has no {', '.join(missing)}")
-    return formats, channels
+    return formats, channels, seals
 
 
 def _add(what: str, known: dict[str, Named], offers: Iterable[Named]) -> None:

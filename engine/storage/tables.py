@@ -21,6 +21,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from engine.storage.columns import Amount, Instant, Quantity
@@ -192,6 +194,7 @@ document_tax = Table(
     Column("exemption_code", String(40), nullable=False),
     Column("reason", Text, nullable=False),
     Column("national_code", String(20), nullable=False),
+    Column("self_assessed", Amount, nullable=False, server_default="0"),  # by the buyer, on a purchase
 )
 entry = Table(
     "entry",
@@ -206,6 +209,8 @@ entry = Table(
     Column("date", Date, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("description", Text, nullable=False),
+    Column("category", String(20), nullable=False, server_default="actual"),
+    Column("status", String(10), nullable=False, server_default="final"),
 )
 entry_line = Table(
     "entry_line",
@@ -223,6 +228,11 @@ entry_line = Table(
     Column("partner", Text, nullable=False),
     Column("tax_code", String(20), nullable=False),
     Column("due_date", Date),
+    Column("quantity", Quantity),
+    Column("reference", Text, nullable=False, server_default=text("''")),
+    Column("analytic", Text, nullable=False, server_default=text("''")),  # canonical JSON: amounts by dimensions
+    Column("open_item", Boolean, nullable=False, server_default=false()),
+    Column("matching", String(10), nullable=False, server_default=text("''")),  # of one letter: they settle each other
     Index(None, "company", "account"),
 )
 audit = Table(

@@ -7,7 +7,9 @@ import pytest
 from tests.edge.terminal import Terminal
 
 OFFERED = [
+    ("PAA", None, "purchase", "invoice", "invoice", "Advance purchase invoice"),
     ("PAD", None, "purchase", "invoice", "additional_invoice", "Additional purchase invoice"),
+    ("PAS", None, "purchase", "invoice", "invoice", "Final purchase invoice"),
     ("PCN", None, "purchase", "credit_note", "credit_note", "Purchase credit note"),
     ("PCR", None, "purchase", "credit_note", "credit_note_on_return", "Purchase credit note on return"),
     ("PIN", None, "purchase", "invoice", "invoice", "Purchase invoice"),
@@ -15,7 +17,9 @@ OFFERED = [
     ("AVF", "FRA", "sales", "credit_note", None, "Credit note"),
     ("BEF", "FRA", "sales", "invoice", None, "Invoice on collection note"),
     ("CTD", None, "sales", "invoice", None, "Counter sale invoice"),
+    ("FAA", "FRA", "sales", "invoice", None, "Advance invoice"),
     ("FACT", "FRA", "sales", "invoice", None, "Invoice"),
+    ("FAS", "FRA", "sales", "invoice", None, "Final invoice after an advance"),
     ("NDB", "FRA", "sales", "debit_note", None, "Debit note"),
     ("PRO", "FRA", "sales", "proforma", None, "Proforma invoice"),
     ("QUO", None, "sales", "quote", None, "Quote"),

@@ -9,7 +9,8 @@ from engine.drafting.draft import draft
 from engine.drafting.drafted import Draft
 from engine.drafting.request import read_request
 from engine.journal.determine import determine
-from engine.journal.generate import Entry, generate
+from engine.journal.entries import Entry
+from engine.journal.generate import Books, run
 from engine.kernel.faults import Fault
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Record
@@ -57,7 +58,8 @@ def entries(catalog: Catalog, document: dict[str, Any]) -> tuple[Entry, ...]:
     if not (found.automatic_journal and found.entry_type and found.journal):
         return ()
     with arithmetic():
-        return generate(made, found.automatic_journal, found.entry_type, found.journal, catalog).entries
+        books = Books(found.entry_type, found.journal)
+        return run(made, found.members, books, catalog, matching=found.matching).entries
 
 
 def booked(catalog: Catalog, document: dict[str, Any]) -> list[str]:

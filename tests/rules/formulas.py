@@ -1,5 +1,12 @@
-"""Hypothesis strategies: well-typed formulas over the sample vocabulary, and values for them."""
+"""Well-typed formulas over the sample vocabulary, as Hypothesis strategies and by plain chance; and values for them.
 
+Both are made of one table: the leaves of each type, and the shapes, in which <money> is any formula of that type. A
+formula of some depth is a leaf, or a shape over formulas of the depth below.
+"""
+
+import random
+import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -8,111 +15,157 @@ from hypothesis import strategies as st
 from tests.rules.samples import Case, Document, Line, Tax
 
 Text = st.SearchStrategy[str]
+TYPES = ("money", "amount", "number", "percent", "text", "date", "boolean")
+
+LEAVES: Mapping[str, tuple[str, ...]] = {
+    "money": ("line.net", "document.net", "money(10.05)", "money(-3)"),
+    "amount": ("document.price", "formula.base"),
+    "number": ("line.quantity", "document.copies", "2", "0.5", "(2 - 2)"),
+    "percent": ("line.rate", "document.discount", "22%", "12.5%", "formula.reduced"),
+    "text": ("document.number", "text(line.nature)", "'abc'", '"x {document.net}"', "''"),
+    "date": ("document.date", "document.due", "2026-01-31", "2028-02-29"),
+    "boolean": ("document.is_credit", "true", "given(document.note)", "(line.nature = 'goods')"),
+    # no types of formulas: words to choose from
+    "compare": ("=", "!=", "<", "<=", ">", ">="),
+    "same": ("=", "!="),
+    "mode": ("half_even", "half_down", "up", "down", "floor"),
+    "months": ("1", "-13", "line.quantity"),
+    "code": ("document.number", "'goods'", "line.nature"),
+    "zero": ("0",),
+}
+
+SHAPES: Mapping[str, tuple[str, ...]] = {
+    "money": (
+        "formula.total",
+        "(<money> + <money>)",
+        "(-<money> - <money>)",
+        "round(<amount>)",
+        "round(<amount>, <mode>)",
+        "max(<money>, 0, <money>)",
+        "sum(<money> for line where <boolean>)",
+        "coalesce(line.net, <money>)",
+        "(if <boolean> then <money> else <money>)",
+    ),
+    "amount": (
+        "(<money> * <number>)",
+        "(<percent> * <money>)",
+        "(<money> / <number>)",
+        "(<money> / <percent>)",
+        "(<amount> + <money>)",
+        "sum(<money> * tax.rate for tax)",
+        "sum(formula.base for line)",
+    ),
+    "number": (
+        "(<number> - <number>)",
+        "(<number> * <number>)",
+        "(<number> * <percent>)",
+        "(<number> / <number>)",
+        "(<percent> / <percent>)",
+        "(<amount> / <money>)",
+        "round(<number>, 2)",
+        "abs(<number>)",
+        "count(line)",
+        "count(line where <boolean>)",
+        "(<date> - <date>)",
+        "year(<date>)",
+        "month(<date>)",
+        "day(<date>)",
+        "length(<text>)",
+    ),
+    "percent": (
+        "(<percent> + <percent>)",
+        "(<percent> * <number>)",
+        "(<percent> * <percent>)",
+        "(<percent> / <number>)",
+        "tax_rate(<text>, <date>)",
+        "coalesce(tax_rate(<text>, <date>), <percent>)",
+    ),
+    "text": (
+        "formula.label",
+        "(<text> & <text>)",
+        "text(<money>)",
+        "text(<amount>)",
+        "text(<number>)",
+        "text(<percent>)",
+        "text(<date>)",
+        "text(<boolean>)",
+        "text(<text>)",
+        "upper(<text>)",
+        "lower(<text>)",
+        "trim(<text>)",
+        "left(<text>, <number>)",
+        "right(<text>, <number>)",
+        "coalesce(document.note, <text>)",
+        "coalesce(account_of(line.nature), formula.remark, <text>)",
+        "(if <boolean> then <text> else <text>)",
+    ),
+    "date": (
+        "(<date> + <number>)",
+        "(<date> - <number>)",
+        "end_of_month(<date>)",
+        "add_months(<date>, <months>)",
+    ),
+    "boolean": (
+        "(<money> <compare> <amount>)",
+        "(<money> <compare> <money>)",
+        "(<money> <compare> <zero>)",
+        "(<number> <compare> <number>)",
+        "(<percent> <compare> <percent>)",
+        "(<date> <compare> <date>)",
+        "(<text> <same> <text>)",
+        "(line.nature <same> <code>)",
+        "(account_of(line.nature) = <text>)",
+        "given(tax_rate(<text>, <date>))",
+        "any(line)",
+        "(line.nature in ('goods', 'services'))",
+        "(line.nature not in ('goods', 'services'))",
+        "(<number> in (<number>, <number>))",
+        "(<boolean> and <boolean>)",
+        "(<boolean> or <boolean>)",
+        "(not <boolean>)",
+        "any(line where <boolean>)",
+        "all(line where <boolean>)",
+        "starts_with(<text>, <text>)",
+    ),
+}
+
+_HOLE = re.compile(r"<([a-z]+)>")
 
 
-def _fill(shape: str, *holes: Text) -> Text:
-    return st.tuples(*holes).map(lambda parts: shape.format(*parts))
+def chosen(kind: str, depth: int, dice: random.Random) -> str:
+    """A formula of a type, by chance."""
+    if depth == 0 or kind not in SHAPES or dice.random() < 0.2:
+        return dice.choice(LEAVES[kind])
+    return _HOLE.sub(lambda hole: chosen(hole[1], depth - 1, dice), dice.choice(SHAPES[kind]))
 
 
-def _conditional(of: Text, condition: Text) -> Text:
-    return _fill("(if {} then {} else {})", condition, of, of)
+def _filled(shape: str, below: Mapping[str, Text]) -> Text:
+    plain = _HOLE.split(shape)[::2]
+    holes = [below[kind] for kind in _HOLE.findall(shape)]
+    if not holes:
+        return st.just(shape)
+    return st.tuples(*holes).map(lambda parts: plain[0] + "".join(map(str.__add__, parts, plain[1:])))
 
 
-class Formulas:
-    """One strategy per type, each a level deep over those of the level below."""
-
-    def __init__(self, below: "Formulas | None") -> None:
-        self.money: Text = st.sampled_from(["line.net", "document.net", "money(10.05)", "money(-3)"])
-        self.amount: Text = st.sampled_from(["document.price"])
-        self.number: Text = st.sampled_from(["line.quantity", "document.copies", "2", "0.5", "(2 - 2)"])
-        self.percent: Text = st.sampled_from(["line.rate", "document.discount", "22%", "12.5%"])
-        self.text: Text = st.sampled_from(["document.number", "text(line.nature)", "'abc'", '"x {document.net}"', "''"])
-        self.date: Text = st.sampled_from(["document.date", "document.due", "2026-01-31", "2028-02-29"])
-        self.boolean: Text = st.sampled_from(
-            ["document.is_credit", "true", "given(document.note)", "(line.nature = 'goods')"]
-        )
-        if below is not None:
-            self._grow(below)
-
-    def _grow(self, low: "Formulas") -> None:
-        quantity = st.one_of(low.money, low.amount, low.number, low.percent)
-        self.money |= st.one_of(
-            _fill("({} + {})", low.money, low.money),
-            _fill("(-{} - {})", low.money, low.money),
-            _fill("round({})", low.amount),
-            _fill("round({}, {})", low.amount, st.sampled_from(["half_even", "half_down", "up", "down", "floor"])),
-            _fill("max({}, 0, {})", low.money, low.money),
-            _fill("sum({} for line where {})", low.money, low.boolean),
-            _fill("coalesce(line.net, {})", low.money),
-            _conditional(low.money, low.boolean),
-        )
-        self.amount |= st.one_of(
-            _fill("({} * {})", low.money, low.number),
-            _fill("({} * {})", low.percent, low.money),
-            _fill("({} / {})", low.money, st.one_of(low.number, low.percent)),
-            _fill("({} + {})", low.amount, low.money),
-            _fill("sum({} * tax.rate for tax)", low.money),
-        )
-        self.number |= st.one_of(
-            _fill("({} - {})", low.number, low.number),
-            _fill("({} * {})", low.number, st.one_of(low.number, low.percent)),
-            _fill("({} / {})", low.number, low.number),
-            _fill("({} / {})", low.percent, low.percent),
-            _fill("({} / {})", low.amount, low.money),
-            _fill("round({}, 2)", low.number),
-            _fill("abs({})", low.number),
-            st.just("count(line)"),
-            _fill("count(line where {})", low.boolean),
-            _fill("({} - {})", low.date, low.date),
-            _fill("{}({})", st.sampled_from(["year", "month", "day"]), low.date),
-            _fill("length({})", low.text),
-        )
-        self.percent |= st.one_of(
-            _fill("({} + {})", low.percent, low.percent),
-            _fill("({} * {})", low.percent, st.one_of(low.number, low.percent)),
-            _fill("({} / {})", low.percent, low.number),
-        )
-        self.text |= st.one_of(
-            _fill("({} & {})", low.text, low.text),
-            _fill("text({})", st.one_of(quantity, low.date, low.boolean, low.text)),
-            _fill("{}({})", st.sampled_from(["upper", "lower", "trim"]), low.text),
-            _fill("{}({}, {})", st.sampled_from(["left", "right"]), low.text, low.number),
-            _fill("coalesce(document.note, {})", low.text),
-            _conditional(low.text, low.boolean),
-        )
-        self.date |= st.one_of(
-            _fill("({} + {})", low.date, low.number),
-            _fill("({} - {})", low.date, low.number),
-            _fill("end_of_month({})", low.date),
-            _fill("add_months({}, {})", low.date, st.sampled_from(["1", "-13", "line.quantity"])),
-        )
-        compare = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
-        same = st.sampled_from(["=", "!="])
-        self.boolean |= st.one_of(
-            _fill("{} {} {}", low.money, compare, st.one_of(low.amount, low.money, st.just("0"))),
-            _fill("{} {} {}", low.number, compare, low.number),
-            _fill("{} {} {}", low.percent, compare, low.percent),
-            _fill("{} {} {}", low.date, compare, low.date),
-            _fill("{} {} {}", low.text, same, low.text),
-            _fill("line.nature {} {}", same, st.sampled_from(["document.number", "'goods'", "line.nature"])),
-            st.just("any(line)"),
-            _fill("line.nature {} ('goods', 'services')", st.sampled_from(["in", "not in"])),
-            _fill("{} in ({}, {})", low.number, low.number, low.number),
-            _fill("({} {} {})", low.boolean, st.sampled_from(["and", "or"]), low.boolean),
-            _fill("(not {})", low.boolean),
-            _fill("{}(line where {})", st.sampled_from(["any", "all"]), low.boolean),
-            _fill("starts_with({}, {})", low.text, low.text),
-        ).map(lambda text: f"({text})")
-
-    def any_type(self) -> Text:
-        return st.one_of(self.money, self.amount, self.number, self.percent, self.text, self.date, self.boolean)
+def _strategies(depth: int) -> Mapping[str, Text]:
+    made = {kind: st.sampled_from(leaves) for kind, leaves in LEAVES.items()}
+    for _ in range(depth):
+        shapes = {kind: [_filled(shape, made) for shape in many] for kind, many in SHAPES.items()}
+        made = {kind: st.one_of(st.sampled_from(LEAVES[kind]), *shapes.get(kind, ())) for kind in LEAVES}
+    return made
 
 
-formulas: Text = Formulas(Formulas(Formulas(None))).any_type()
+DEPTH = 2
+_made = _strategies(DEPTH)
+formulas: Text = st.one_of(*(_made[kind] for kind in TYPES))
+conditions: Text = _made["boolean"]
 
 money = st.decimals("-9999.99", "9999.99", places=2)
 small = st.sampled_from([Decimal(n) for n in ("0", "1", "2", "-3", "0.5", "12.25")])
 rates = st.sampled_from([Decimal(n) for n in ("0", "4", "22", "2.5")])
+odd_values = st.sampled_from(
+    [None, 1.5, 7, "x", True, (), [None], Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1e9999999")]
+)
 maybe_dates = st.none() | st.dates(date(2020, 1, 1), date(2030, 12, 31))
 
 cases: st.SearchStrategy[Case] = st.builds(

@@ -19,8 +19,10 @@ from rules.nodes import (
     Conditional,
     Literal,
     Logic,
+    LookupCall,
     Membership,
     Name,
+    Named,
     Negative,
     Node,
     Not,
@@ -79,6 +81,10 @@ class Interpreter:
                 return "".join(self.text(part) for part in node.parts)
             case Aggregate():
                 return self.aggregate(node)
+            case LookupCall():
+                return self.values[node.lookup](*(self.needed(argument) for argument in node.arguments))
+            case Named():
+                return self.value(node.body)
             case Call():
                 return self.call(node)
         raise AssertionError(node)
@@ -198,6 +204,7 @@ CALLS: dict[str, Callable[..., Any]] = {
     "min": min,
     "max": max,
     "abs": abs,
+    "share": lambda x, part, whole: x * part / whole,
     "year": lambda day: Decimal(day.year),
     "month": lambda day: Decimal(day.month),
     "day": lambda day: Decimal(day.day),

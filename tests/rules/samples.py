@@ -17,6 +17,7 @@ from rules import (
     Collection,
     Formula,
     FormulaFailed,
+    Lookup,
     Record,
     Type,
     Vocabulary,
@@ -50,7 +51,31 @@ VOCABULARY = Vocabulary(
         "line": Collection("lines", Record({"net": MONEY, "quantity": NUMBER, "rate": PERCENT, "nature": NATURE})),
         "tax": Collection("taxes", Record({"base": MONEY, "rate": PERCENT})),
     },
+    lookups={
+        "tax_rate": Lookup((TEXT, DATE), PERCENT, "the rate on a day", 'tax_rate("FR20", document.date)'),
+        "account_of": Lookup((NATURE,), TEXT, "the account for goods or services", "account_of(line.nature)"),
+    },
+    formulas={
+        "base": "line.net * line.quantity",
+        "total": "round(sum(formula.base for line))",
+        "remark": "document.note",
+        "side": 'if document.is_credit then "credit" else "debit"',
+        "label": '"{document.number}: {formula.total}"',
+        "reduced": "4%",
+        "round_a": "1 + formula.round_b",
+        "round_b": "formula.round_a * 2",
+        "broken": "1 +",
+        "nett": "document.nett",
+    },
 )
+
+
+def tax_rate(code: str, on: date) -> Decimal | None:
+    return {"FR20": Decimal(20), "": Decimal("5.5")}.get(code) if on.year > 2020 else None
+
+
+def account_of(nature: str) -> str | None:
+    return {"goods": "607"}.get(nature)
 
 
 @dataclass(slots=True)
@@ -89,6 +114,7 @@ class Case:
     lines: object = field(default_factory=lambda: [Line(), Line(net=Decimal("12.35"), nature="services")])
     taxes: object = field(default_factory=lambda: [Tax()])
     quantum: object = Decimal("0.01")
+    tax_rate: object = tax_rate
 
     def values(self) -> dict[str, object]:
         row = self.lines[0] if isinstance(self.lines, list) and self.lines else Line()
@@ -98,6 +124,8 @@ class Case:
             "taxes": self.taxes,
             "line": row,
             "quantum": self.quantum,
+            "tax_rate": self.tax_rate,
+            "account_of": account_of,
         }
 
 

@@ -1,6 +1,7 @@
 """Every code has a sample, and every problem its place and its way out."""
 
 import pickle
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -13,6 +14,7 @@ LONG = Case(document=Document(number="x" * 6000))
 
 PROBLEM_SAMPLES = {
     "formula_syntax": "1 +",
+    "formula_recursion": "formula.round_a",
     "formula_unknown_name": "document.nett",
     "formula_row_not_bound": "tax.base",
     "formula_unknown_function": "rond(line.net)",
@@ -27,6 +29,11 @@ PROBLEM_SAMPLES = {
     "formula_too_deep": "(" * 40 + "1" + ")" * 40,
 }
 
+
+def refused(code: str, on: date) -> Decimal:
+    raise LookupError(code)
+
+
 FAILURE_SAMPLES = {
     "formula_division_by_zero": ("line.net / (line.quantity - 2)", Case()),
     "formula_overflow": ("line.quantity * 10000000000000000 * 10000000000000000", Case()),
@@ -35,6 +42,7 @@ FAILURE_SAMPLES = {
     "formula_not_whole": ("document.date + 0.5", Case()),
     "formula_out_of_range": ("left('abc', -1)", Case()),
     "formula_date_out_of_range": ("add_months(document.date, 99999)", Case()),
+    "formula_lookup_failed": ("tax_rate('FR20', document.date)", Case(tax_rate=refused)),
     "formula_text_too_long": ("document.number & document.number", LONG),
 }
 

@@ -37,6 +37,13 @@ def test_money_is_written_with_the_decimals_of_its_currency() -> None:
     assert result("'{document.net}'", Case(document=Document(net=Decimal(1234)), quantum=Decimal(1))) == "1234"
 
 
+def test_a_text_stays_within_its_limit_at_every_step() -> None:
+    long = Case(document=Document(number="x" * 6_000))
+    assert failure("left(document.number & document.number, 3)", long) == "formula_text_too_long"
+    assert failure("length('{document.number}{document.number}')", long) == "formula_text_too_long"
+    assert result("left(document.number, 3) & left(document.number, 2)", long) == "xxxxx"
+
+
 def test_numbers_are_written_without_exponent() -> None:
     assert result("'{line.quantity}'", Case(lines=[Line(quantity=Decimal("1E+5"))])) == "100000"
     assert result("'{line.quantity}'", Case(lines=[Line(quantity=Decimal("0.00000001"))])) == "0.00000001"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,7 +16,22 @@ from sqlalchemy import Connection, event
 from engine.kernel.errors import EngineError
 from engine.numbering.counters import Series
 from engine.posting.ports import PostingStore, PostingWork
-from engine.spi import DeliveryPolicy, DocumentView, File, Parcel, Receipt, Rejected
+from engine.spi import (
+    ChainScope,
+    DeliveryPolicy,
+    DocumentView,
+    File,
+    Parcel,
+    ReadySeal,
+    Receipt,
+    Rejected,
+    Sealed,
+    SealKind,
+    SealNotReady,
+    SealProblem,
+    SealRecord,
+    SealRefused,
+)
 from engine.storage.database import Database
 from engine.storage.documents import SqlDocumentStore
 
@@ -111,6 +127,68 @@ class MemoryChannel:
         with self._lock:
             self.parcels.append(parcel)
         return self.behaviour(parcel)
+
+
+class StampSettings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    word: str  # what a real seal would keep in a file: "lost" stands for a key that is not there
+
+
+@dataclass(frozen=True)
+class ReadyStamp:
+    """Hashes the word, the number and the link before it. `refused`: a subject that cannot be sealed."""
+
+    word: str
+    scope: ChainScope
+    refused: str
+
+    def chain(self, document: DocumentView, series: str) -> str:
+        return series if self.scope is ChainScope.SERIES else document.company.code
+
+    def problems(self, record: SealRecord) -> Sequence[SealProblem]:
+        if self.refused and record.document.subject == self.refused:
+            return [SealProblem("subject", f"{self.refused!r} is not stamped", "call it something else")]
+        return []
+
+    def seal(self, record: SealRecord) -> Sealed:
+        if problems := self.problems(record):
+            raise SealRefused(problems)
+        facts = {"kind": record.kind.value, "number": record.document.number, "at": record.at.isoformat()}
+        text = "|".join((self.word, *facts.values(), record.previous or ""))
+        fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        return Sealed(fingerprint, fingerprint, {"stamp": fingerprint[:4]}, facts)
+
+
+class Stamp:
+    """A seal of no country: it stamps the sales of a legislation."""
+
+    settings_model = StampSettings
+    kinds = frozenset(SealKind)
+
+    def __init__(
+        self, name: str = "stamp", scope: ChainScope = ChainScope.SERIES, legislation: str = "FRA", refused: str = ""
+    ) -> None:
+        self.name, self.chain_scope, self._legislation, self._refused = name, scope, legislation, refused
+
+    def seals(self, document: DocumentView) -> bool:
+        return document.module == "sales" and document.company.legislation == self._legislation
+
+    def load(self, settings: StampSettings) -> ReadySeal:
+        if settings.word == "lost":
+            raise SealNotReady([SealProblem("settings.word", "it was lost", "find it")])
+        return ReadyStamp(settings.word, self.chain_scope, self._refused)
+
+    def verify_chain(
+        self, records: Iterable[tuple[SealRecord, Sealed]], settings: StampSettings, head: str | None = None
+    ) -> Iterator[str]:
+        ready, previous = self.load(settings), None
+        for record, sealed in records:
+            if record.previous != previous or ready.seal(record) != sealed:
+                yield f"{record.document.number} is not what was stamped"
+            previous = sealed.link
+        if head is not None and head != previous:
+            yield "the last one is missing"
 
 
 # --- a database that breaks -----------------------------------------------------------------------------------------

@@ -99,13 +99,14 @@ def plugin() -> None:
 @plugin.command("list")
 @JSON
 def list_plugins(as_json: bool) -> None:
-    """Formats and channels that are installed."""
+    """Formats, channels and seals that are installed."""
     from engine.edge.cli.output import print_json, table
     from engine.spi.host import load_plugins
 
     found = load_plugins()
     rows = [("format", name, type(one).__module__) for name, one in found.formats.items()]
     rows += [("channel", name, type(one).__module__) for name, one in found.channels.items()]
+    rows += [("seal", name, type(one).__module__) for name, one in found.seals.items()]
     if as_json:
         print_json([{"kind": kind, "name": name, "module": module} for kind, name, module in rows])
     else:

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, installation, parametrization, reference, rehearsal, revisions
+from engine.edge.cli import documents, formula, installation, journal, parametrization, reference, rehearsal, revisions
 
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
@@ -72,8 +72,8 @@ def main(ctx: click.Context, database: str | None) -> None:
     \b
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
-                      revisions, diff, rollback, export-parametrization, tables, language
-    Accounting staff: types, post, show, export, verify
+                      revisions, diff, rollback, export-parametrization, tables, language, formula, journal
+    Accounting staff: types, post, show, export, run-due, verify
     Operations:       relay, plugin
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
@@ -97,6 +97,9 @@ for command in (
     revisions.export_parametrization,
     reference.tables,
     reference.language,
+    formula.formula,
+    journal.journal,
+    journal.run_due,
     documents.post,
     documents.show,
     documents.export,

@@ -60,7 +60,21 @@ def print_document(answer: Answer) -> None:
         click.echo(f"  {tax['tax_code']} {tax['category']} {taxed}, due at {tax['due']}{reason}")
     for due in answer["due_dates"]:
         click.echo(f"  due {due['date']}: {due['amount']}")
-    for entry in answer["entries"]:
+    print_entries(answer["entries"])
+    for delivery in answer["deliveries"]:
+        to = ", ".join(delivery.get("recipients", []))
+        detail = delivery.get("detail", "")
+        click.echo(
+            f"  {delivery['channel']} {delivery['format']} {to}: {delivery['state']}"
+            + (f" ({detail})" if detail else "")
+        )
+    if "explanation" in answer:
+        print_explanation(answer["explanation"])
+
+
+def print_entries(entries: Sequence[Answer]) -> None:
+    """Each entry as a table."""
+    for entry in entries:
         table(
             f"Entry in ledger {entry['ledger']}, journal {entry['journal']}, {entry['entry_type']}, {entry['date']}, "
             f"by {entry['automatic_journal']} ({entry['currency']})",
@@ -77,15 +91,6 @@ def print_document(answer: Answer) -> None:
             ],
             right=(1, 2),
         )
-    for delivery in answer["deliveries"]:
-        to = ", ".join(delivery.get("recipients", []))
-        detail = delivery.get("detail", "")
-        click.echo(
-            f"  {delivery['channel']} {delivery['format']} {to}: {delivery['state']}"
-            + (f" ({detail})" if detail else "")
-        )
-    if "explanation" in answer:
-        print_explanation(answer["explanation"])
 
 
 def print_explanation(told: Answer) -> None:
@@ -97,24 +102,61 @@ def print_explanation(told: Answer) -> None:
     click.echo("Entry:")
     for step in told["determination"]:
         click.echo(f"  {step['table']} by {step['from']}: {_step(step)}")
+    print_entries_explained(told)
+
+
+def print_entries_explained(told: Answer) -> None:
+    """Which journals ran, what each line made, and why others made nothing."""
+    for journal in told["journals"]:
+        did = "ran" + (", every side turned" if journal["reversed"] else "") if journal["ran"] else "did not run"
+        click.echo(f"  automatic journal {journal['journal']} {did}")
+        for condition in journal["conditions"]:
+            click.echo(f"    {condition['field']}: {_condition(condition)}")
     for line in told["lines"]:
-        row = "" if line["row"] < 0 else f" #{line['row'] + 1}"
-        operands = ", ".join(f"{name} = {_value(value)}" for name, value in line["operands"])
         click.echo(
-            f"  line {line['line']}{row}: {line['side']} {line['amount']} = {line['formula']}"
-            + (f"  ({operands})" if operands else "")
+            f"  line {line['line']}{_row(line)}: {line['side']} {line['amount']} = {line['formula']}{_seen(line)}"
         )
+        for condition in line["conditions"]:
+            click.echo(f"    because {_condition(condition)}")
+        for name, field in line["fields"].items():
+            click.echo(f"    {name}: {_condition(field)}")
         for step in line["sources"]:
-            given = step["mask"] or "nothing"
-            record = f" of {step['record']}" if step["record"] else ""
-            click.echo(
-                f"    account: {step['source']}{record} gives {given}"
-                + (f" → {step['result']}" if step["result"] else "")
-            )
+            click.echo(f"    account: {_source(step)}")
     for skipped in told["skipped"]:
-        row = "" if skipped["row"] < 0 else f" #{skipped['row'] + 1}"
-        operands = ", ".join(f"{name} = {_value(value)}" for name, value in skipped["operands"])
-        click.echo(f"  not line {skipped['line']}{row}: {skipped['why']}" + (f"  ({operands})" if operands else ""))
+        click.echo(f"  not line {skipped['line']}{_row(skipped)}: {skipped['why']}{_seen(skipped)}")
+
+
+def _row(line: Answer) -> str:
+    index = "" if line["index"] is None else f" ({line['index']})"
+    return ("" if line["row"] < 0 else f" #{line['row'] + 1}") + index
+
+
+def _seen(asked: Answer) -> str:
+    operands = ", ".join(f"{name} = {_value(value)}" for name, value in asked["operands"])
+    return f"  ({operands})" if operands else ""
+
+
+def _condition(asked: Answer) -> str:
+    return f"{asked['formula']} is {asked['value']}{_seen(asked)}"
+
+
+def _source(step: Answer) -> str:
+    record = f" of {step['record']}" if step["record"] else ""
+    places = step["positions"]
+    where = f", position {_ranges(places)}" if places and len(places) < len(step["result"]) else ""
+    given = f"{step['source']}{record} gives {step['mask'] or 'nothing'}{where}"
+    return given + (f" → {step['result']}" if step["result"] else "")
+
+
+def _ranges(places: Sequence[int]) -> str:
+    """[1, 2, 3, 6] -> 1-3, 6"""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _step(step: Answer) -> str:
@@ -126,7 +168,7 @@ def _step(step: Answer) -> str:
 
 
 def _value(value: Any) -> str:
-    return "[" + ", ".join(str(one) for one in value) + "]" if isinstance(value, list) else str(value)
+    return "[" + ", ".join(str(one) for one in value) + "]" if isinstance(value, list) else str(value) or '""'
 
 
 def _blank(amount: str) -> str:

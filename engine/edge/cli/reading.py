@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import IO, Any
 
+import click
+
 from engine.drafting.request import DOCUMENT_LIMIT, TOO_LARGE, read_json
-from engine.kernel.faults import Faulty
+from engine.kernel.faults import Fault, Faulty
 
 WHOLE_LIMIT = 256 * 1024 * 1024
 """A list is held in memory; longer ones come as JSON lines."""
@@ -41,6 +43,17 @@ def read_documents(file: IO[bytes]) -> tuple[str, Iterator[Any]]:
     if sum(line.startswith(b"{") for line in lines) > 1:
         return "lines", _each(lines)  # a broken first line does not hide the others
     return "one", iter([found])
+
+
+def one_document(file: IO[bytes]) -> Any:
+    """The one document of a file. Errors: Faulty when it cannot be read."""
+    _, documents = read_documents(file)
+    found = next(documents, None)
+    if found is None or next(documents, None) is not None:
+        raise click.BadParameter("one document is wanted", param_hint="--document")
+    if isinstance(found, Unreadable):
+        raise Faulty(Fault(**fault) for fault in found.faults)
+    return found
 
 
 def _is_regular(file: IO[bytes]) -> bool:

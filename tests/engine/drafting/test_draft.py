@@ -85,7 +85,12 @@ WRONG: dict[str, tuple[Document, str, str]] = {
         {"lines": [line(tax_code="RC")], "customer": PARTY | {"vat_number": ""}}, "partner_tax_id_missing",
         "lines[0].tax_code",
     ),
-    "reverse charge bought": (PURCHASED | {"lines": [line(tax_code="RC")]}, "not_yet", "lines[0].tax_code"),
+    "reverse charge bought without a rate": (
+        PURCHASED | {"lines": [line(tax_code="RC")]}, "self_assessed_rate_missing", "lines[0].tax_code",
+    ),
+    "more tax in an advance than the advance": (
+        {"prepaid": [{"amount": "10.00", "tax": "10.01"}]}, "prepaid_tax_too_large", "prepaid[0].tax",
+    ),
     "a credit note that corrects nothing": (
         {"invoice_type": "AVF", "category": "credit_note"}, "corrects_missing", "references",
     ),

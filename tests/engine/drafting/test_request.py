@@ -119,7 +119,9 @@ WRONG: dict[str, tuple[Document, str, str]] = {
     "a type code too long": ({"invoice_type": "FACTURE"}, "bad_value", "invoice_type"),
     "a price that includes tax": ({"prices_include_tax": True}, "not_yet", "prices_include_tax"),
     "a site": ({"site": "NORD"}, "not_yet", "site"),
-    "an analytic dimension": ({"lines": [LINE | {"analytic": {"CC": "1"}}]}, "not_yet", "lines[0].analytic"),
+    "an analytic dimension without code": (
+        {"lines": [LINE | {"analytic": {"cc": "1"}}]}, "bad_value", "lines[0].analytic.cc",
+    ),
     "more lines than are allowed": ({"lines": [LINE] * (LINE_LIMIT + 1)}, "document_too_large", "lines"),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from engine.kernel.faults import Fault
 from engine.parametrization import definitions as d
 from engine.parametrization.coherence import REFERENCES, Reference, incoherences
-from tests.support.packs import catalog, company, counter, invoice_type, of_world, part, sihi, tax, world
+from tests.support.packs import catalog, company, counter, invoice_type, journal_line, of_world, part, sihi, tax, world
 
 GRP = d.CompanyGroup(code="GRP", companies=("ACME",))
 FAR = d.CompanyGroup(code="FAR", companies=("ROMA",))
@@ -100,8 +100,20 @@ INCOHERENT: dict[str, tuple[list[d.Record], str, str]] = {
     "a rate on an exempt tax": ([tax("T", "20", "Z")], "tax_rate_misfit", "tax T/* rate"),
     "an exemption without reason": ([tax("T", "0", "E")], "tax_reason_needed", "tax T/* text"),
     "terms that are not 100 %": ([terms("50", "49.99")], "terms_sum", "payment_terms T/* part"),
-    "a formula nobody asks": (
-        [d.NamedFormula(code="tax_dew", text="1")], "formula_not_asked", "formula tax_dew/* code",
+    "a rate for the buyer of what the seller taxes": (
+        [tax("T", self_assessed=(d.Rate(percent=Decimal(20)),))], "self_assessed_misfit", "tax T/* self_assessed",
+    ),
+    "a line that repeats no time": (
+        [sihi(journal_line("a", "debit", "411", "document.gross", repeat=d.Repeat(first=3, last=2)))],
+        "repeat_shape", "automatic_journal SIHI/* line[a] repeat",
+    ),
+    "a group that matches one line": (
+        [d.AutomaticJournalGroup(code="G", members=("SIHI",), matching=({"SIHI": "customer"},))],
+        "matching_shape", "automatic_journal_group G/* matching",
+    ),
+    "a group that matches a line nobody has": (
+        [d.AutomaticJournalGroup(code="G", members=("SIHI",), matching=({"SIHI": "customer", "OTHER": "x"},))],
+        "unknown_record", "automatic_journal_group G/* matching",
     ),
 }  # fmt: skip
 

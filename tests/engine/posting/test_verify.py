@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Table, and_, delete, insert, text, update
+from sqlalchemy import Column, Connection, Date, Table, and_, delete, insert, text, update
 
 from engine import flow
 from engine.edge.demo.sample import samples
@@ -88,7 +88,9 @@ def other(column: Column[Any], value: Any) -> Any:
     """A value as near as the column allows."""
     match value:
         case None:
-            return date(2026, 1, 1)
+            return date(2026, 1, 1) if isinstance(column.type, Date) else Decimal("0.00000001")
+        case bool():
+            return not value
         case Decimal():
             return value + (Decimal("0.00000001") if isinstance(column.type, Quantity) else Decimal("0.0001"))
         case datetime():

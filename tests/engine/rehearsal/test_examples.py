@@ -17,7 +17,7 @@ from tests.support.house import CUSTOMER, invoice, line
 from tests.support.packs import DAY
 
 ANSWER: dict[str, Any] = {
-    "offered": ["AUT", "BEF", "CTD", "FACT", "FAF"],
+    "offered": ["AUT", "BEF", "CTD", "FAA", "FACT", "FAF", "FAS"],
     "number": "FV-2026-00001",
     "invoice_type": {"code": "FACT", "legislation": "FRA"},
     "totals": {"net": "100.00", "gross": "120.00"},
@@ -75,8 +75,8 @@ def test_all_expectations_together_pass_whatever_the_order() -> None:
         ({"offered": ["FACT", "FAC"]}, [
             "offered[1]: missing: FAC",
             "offered[0]: not expected: AUT", "offered[1]: not expected: BEF", "offered[2]: not expected: CTD",
-            "offered[4]: not expected: FAF",
-        ], {"offered": ["FACT", "AUT", "BEF", "CTD", "FAF"]}),
+            "offered[3]: not expected: FAA", "offered[5]: not expected: FAF", "offered[6]: not expected: FAS",
+        ], {"offered": ["FACT", "AUT", "BEF", "CTD", "FAA", "FAF", "FAS"]}),
         ({"number": "FV-2026-00002"}, ["number: expected FV-2026-00002, found FV-2026-00001"],
          {"number": "FV-2026-00001"}),
         ({"totals": {"net": "100", "tax": "19.60"}}, ["totals.tax: expected 19.60, found 20.00"],

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from engine.spi import hookimpl
-from engine.spi.contracts import DeliveryChannel, DocumentFormat
+from engine.spi.contracts import DeliveryChannel, DocumentFormat, Seal
 from engine.spi.host import NameTaken, PluginBroken, load_plugins, register
-from tests.support.fakes import MemoryChannel, PlainFormat
+from tests.support.fakes import MemoryChannel, PlainFormat, Stamp
 
 
 class Printing:
@@ -23,6 +23,12 @@ class Carrying:
     @hookimpl
     def register_delivery_channels(self) -> Iterable[DeliveryChannel]:
         return [MemoryChannel("ship")]
+
+
+class Stamping:
+    @hookimpl
+    def register_seals(self) -> Iterable[Seal]:
+        return [Stamp("stamp")]
 
 
 class Misspelt:
@@ -42,13 +48,15 @@ class Empty:
 
 
 def test_what_plugins_offer_is_found_by_name_in_order() -> None:
-    found = register([("printing", Printing()), ("carrying", Carrying()), ("empty", Empty())])
-    assert [*found.formats] == ["fancy", "plain"] and [*found.channels] == ["ship"]
+    plugins = [("printing", Printing()), ("carrying", Carrying()), ("stamping", Stamping()), ("empty", Empty())]
+    found = register(plugins)
+    assert [*found.formats] == ["fancy", "plain"] and [*found.channels] == ["ship"] and [*found.seals] == ["stamp"]
 
 
 def test_our_own_plugins_are_found_through_their_entry_points() -> None:
     found = load_plugins()
     assert {"facturx", "cii"} <= set(found.formats) and "email" in found.channels
+    assert {"esp", "prt"} <= set(found.seals)
 
 
 def test_registering_twice_finds_the_same_and_disturbs_nothing() -> None:
@@ -61,6 +69,8 @@ def test_two_of_one_name_are_refused() -> None:
     assert refused.value.facts["what"] == "format"
     with pytest.raises(NameTaken, match="two plugins offer a channel named 'ship'"):
         register([("a", Carrying()), ("b", Carrying())])
+    with pytest.raises(NameTaken, match="two plugins offer a seal named 'stamp'"):
+        register([("a", Stamping()), ("b", Stamping())])
 
 
 def test_a_format_and_a_channel_may_share_a_name() -> None:
@@ -109,6 +119,18 @@ def test_a_hook_that_offers_no_such_thing_is_told_by_name(offers: object) -> Non
     with pytest.raises(PluginBroken) as refused:
         register([("acme", Odd())])
     assert "'acme'" in str(refused.value)
+
+
+@pytest.mark.parametrize("lacking", ["chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain"])
+def test_a_seal_that_lacks_a_part_is_told_by_name_and_part(lacking: str) -> None:
+    class Half:
+        @hookimpl
+        def register_seals(self) -> object:
+            names = {"name", "chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain"} - {lacking}
+            return [SimpleNamespace(**dict.fromkeys(names, "here"))]
+
+    with pytest.raises(PluginBroken, match=f"which has no {lacking}"):
+        register([("acme", Half())])
 
 
 @pytest.fixture
