@@ -36,9 +36,7 @@ def test_the_entry_a_journal_would_make_whatever_the_type_names(factotum: Termin
     }  # fmt: skip
 
 
-def test_a_line_is_explained_with_conditions_and_the_source_of_each_digit(
-    factotum: Terminal, document: str
-) -> None:
+def test_a_line_is_explained_with_conditions_and_the_source_of_each_digit(factotum: Terminal, document: str) -> None:
     found = factotum("journal", "SIHI", "--document", document, "--json").done().json["explanation"]
     by_line = {(one["line"], one["row"]): one for one in found["lines"]}
     service = by_line["services", 0]

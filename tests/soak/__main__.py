@@ -129,7 +129,9 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Fault experiments on posting, at length.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.soak", description="Fault experiments on posting, at length."
+    )
     parser.add_argument("--kills", type=int, default=2_000, help="kills on each database; the others follow it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="+", choices=EXPERIMENTS, default=list(EXPERIMENTS))
