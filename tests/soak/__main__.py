@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,7 +23,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.soak import disk, runs
 from tests.soak.checker import check
-from tests.soak.machine import Posting
+from tests.soak.machine import posting_on
 from tests.soak.mutations import fill, missed
 from tests.support import databases
 from tests.support.house import new_house, prepare
@@ -101,24 +102,28 @@ def full(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
 
 
 def machine(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
-    for kind in DATABASES:
-        examples = asked.kills // 10
-        within = settings(
-            max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-        )
-        if kind == "postgresql":
-            template = databases.postgresql_template("demo_applied", prepare)
-            run_state_machine_as_test(
-                lambda: Posting(lambda folder: databases.fresh_postgresql(template)), settings=within  # noqa: B023
-            )  # fmt: skip
-        else:
-            run_state_machine_as_test(lambda: Posting(_prepared), settings=within)
-        yield kind, {"examples": examples, "wrong": 0}
+    template = databases.postgresql_template("demo_applied", prepare)
+    examples = asked.kills // 10
+    within = settings(
+        max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    run_state_machine_as_test(posting_on(_on_sqlite), settings=within)
+    yield "sqlite", {"examples": examples, "wrong": 0}
+    run_state_machine_as_test(posting_on(lambda folder: databases.fresh_postgresql(template)), settings=within)
+    yield "postgresql", {"examples": examples, "wrong": 0}
+
+
+@cache
+def _demo() -> bytes:
+    """A SQLite file with DEMO applied."""
+    with TemporaryDirectory() as name:
+        prepare(databases.sqlite_url(Path(name)))
+        return (Path(name) / "factotum.db").read_bytes()
 
 
 @contextmanager
-def _prepared(folder: Path) -> Iterator[str]:
-    prepare(databases.sqlite_url(folder))
+def _on_sqlite(folder: Path) -> Iterator[str]:
+    (folder / "factotum.db").write_bytes(_demo())
     yield databases.sqlite_url(folder)
 
 

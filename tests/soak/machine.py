@@ -104,14 +104,23 @@ moves = st.integers(-2, 3)
 houses = st.integers(0, 1)
 
 
+Fresh = Callable[[Path], AbstractContextManager[str]]
+"""A new database with DEMO applied, which may lie in the folder given: its URL."""
+
+
+def posting_on(fresh: Fresh) -> type[Posting]:
+    return type("Posting", (Posting,), {"fresh": staticmethod(fresh)})
+
+
 class Posting(RuleBasedStateMachine):
+    fresh: Fresh
     keys = Bundle("keys")
 
-    def __init__(self, fresh: Callable[[Path], AbstractContextManager[str]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._stack = ExitStack()
         self._folder = Path(self._stack.enter_context(TemporaryDirectory()))
-        self._url = self._stack.enter_context(fresh(self._folder))
+        self._url = self._stack.enter_context(self.fresh(self._folder))
         self._houses = [House(self._url)]
         self._houses.append(House(self._url, clock=self._houses[0].clock))
         self._houses[0].connect()

@@ -57,12 +57,13 @@ class Run:
 
     @property
     def wrong(self) -> list[str]:
-        """Everything that should not be: what the checker found, and workers that did not behave."""
+        """Everything that should not be: what the checker found, workers that did not behave, kills that hit nothing."""
         ended = [
             f"{one.name}: {one.crashes} crashed, {one.stuck} stuck" for one in self.killed if one.crashes or one.stuck
         ]
         untyped = [error for error in self.told.errors if error.startswith("untyped")]
-        return [*ended, *untyped, *map(str, self.found.violations)]
+        idle = ["no kill hit a posting"] if self.kills and not self.in_flight else []
+        return [*ended, *untyped, *idle, *map(str, self.found.violations)]
 
     def figures(self) -> dict[str, int]:
         kinds = self.found.kinds
