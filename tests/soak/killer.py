@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -34,7 +35,7 @@ from tests.soak.worker import Worker
 ROOT = Path(__file__).resolve().parents[2]
 TICK = 0.005
 PATIENCE = 60
-"""Seconds a worker has, at the end, to finish what it has in hand."""
+"""Seconds in which some worker must go on to its next document, and at the end all must finish theirs."""
 NEW_YEAR = date(2027, 1, 1)
 NEVER = float("inf")
 WARM = -1
@@ -67,11 +68,13 @@ class Killer:
         self._children: dict[int, int] = {}
         self._deaths: Counter[str] = Counter()
         self._told = Killed(load.name, load.workers)
-        self._ended = False
+        self._ended, self._parent = False, os.getppid()
+        self._moved = (0, time.monotonic())  # documents taken in hand, and since when there are so many
         self._house = self._warm()
 
     def run(self) -> Killed:
         signal.signal(signal.SIGTERM, self._end)
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # it warns of each connection that a stopped server cut
         began = time.monotonic()
         for slot in range(self._load.workers):
             self._fork(slot)
@@ -138,7 +141,15 @@ class Killer:
     def _enough(self) -> bool:
         load = self._load
         killed, posted = self._deaths.total() >= load.kills, self._board.documents() >= load.documents
-        return self._ended or self._told.crashes > load.workers or (killed and posted)
+        alone = os.getppid() != self._parent  # whoever began the run is gone
+        return self._ended or alone or self._failed() or (killed and posted)
+
+    def _failed(self) -> bool:
+        """Workers that crash again and again, or get nowhere."""
+        documents, now = self._board.documents(), time.monotonic()
+        if documents > self._moved[0]:
+            self._moved = (documents, now)
+        return self._told.crashes > self._load.workers or now > self._moved[1] + PATIENCE
 
     def _stop(self) -> None:
         self._board.stop()

@@ -6,6 +6,7 @@ form long.
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -57,7 +58,7 @@ class Run:
 
     @property
     def wrong(self) -> list[str]:
-        """Everything that should not be: what the checker found, workers that did not behave, kills that hit nothing."""
+        """What should not be: what the checker found, workers that did not behave, kills that hit nothing."""
         ended = [
             f"{one.name}: {one.crashes} crashed, {one.stuck} stuck" for one in self.killed if one.crashes or one.stuck
         ]
@@ -123,21 +124,21 @@ def restarts(
     load = Load(url, str(folder), "stops", 4, kills=FOR_EVER, seed=seed)
     with killer.started(load) as process:
         for stop in range(stops):
-            _posted(folder, 30)
+            _posted(process, folder, 30)
             server.stop_at_once()
             server.start()
             progress(f"stop {stop + 1} of {stops}")
-        _posted(folder, 30)
+        _posted(process, folder, 30)
         process.terminate()
         said, _ = process.communicate(timeout=PATIENCE)
     seen = told(folder)
     return Run([killer.outcome(said)], seen, check(url, seen), stops)
 
 
-def _posted(folder: Path, more: int) -> None:
+def _posted(process: subprocess.Popen[str], folder: Path, more: int) -> None:
     """Wait until so many more documents are acknowledged. Errors: TimeoutError."""
     wanted, patience = len(told(folder).acknowledged) + more, time.monotonic() + PATIENCE
     while len(told(folder).acknowledged) < wanted:
-        if time.monotonic() > patience:
-            raise TimeoutError(f"no {more} documents were posted in {PATIENCE} seconds")
+        if time.monotonic() > patience or process.poll() is not None:
+            raise TimeoutError(f"no {more} documents were posted in {PATIENCE} seconds, or the killer is gone")
         time.sleep(0.05)
