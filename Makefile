@@ -30,6 +30,8 @@ bench: dev ## figures, measured here
 	@$(BIN)/python -m tests.bench.parametrization
 	@$(BIN)/python -m tests.bench.replay
 	@$(BIN)/python -m tests.bench.formulas
+	@$(BIN)/python -m tests.bench.entries
+	@$(BIN)/python -m tests.bench.mutants
 
 fuzz: dev ## a million formulas, most of them broken (ARGS='--start SEED --count N')
 	@$(BIN)/python -m tests.rules.fuzz $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from engine.storage.revisions import SqlParametrizationStore
 
 if TYPE_CHECKING:
     from engine.spi.host import Plugins
+    from engine.spi.seals import SealInUse
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.posting import SqlPostingStore
@@ -32,6 +34,7 @@ class BuiltHouse:
         self.parametrization = SqlParametrizationStore(database)
         self._given = plugins
         self._catalog: Catalog | None = None
+        self._seals: dict[tuple[str, str, str], SealInUse] = {}
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -69,7 +72,17 @@ class BuiltHouse:
         return current if current and current.revision == revision else self._read(revision)
 
     def _read(self, revision: int) -> Catalog:
-        return Catalog(effective(self.parametrization.state(revision).bodies), revision)
+        stored = self.parametrization
+        bodies = effective(stored.state(revision).bodies)
+        return Catalog(bodies, revision, stored.period_states(revision), stored.seal_settings(revision))
+
+    def seal_in_use(self, seal: str, company: str, settings: str) -> SealInUse:
+        from engine.spi.seals import in_use
+
+        asked = (seal, company, settings)
+        if asked not in self._seals:
+            self._seals[asked] = in_use(self.plugins.seals[seal], json.loads(settings))
+        return self._seals[asked]
 
 
 def database_url(given: str | None = None) -> str:

@@ -12,6 +12,14 @@ Knows nothing of invoices: the caller hands in a typed `Vocabulary` and, at run 
     fuse.py        many formulas, one function    explain.py    where a result comes from
     arithmetic.py  the decimal context            errors.py     every code, in words
     reference.py   the language as a page
+
+Is a sum of amounts always 0? The balance proof reads checked nodes, and hands no formula to anybody.
+
+    proof.py       terms and facts → proved, or     terms.py      what it takes and gives
+                   what is left in which cases      reading.py    nodes in a case → forms, truths, texts
+    cells.py       cases, and how they split        decimals.py   operations that decimals do exactly
+    linear.py      forms over fractions, equations  normal.py     one text for what is the same
+    unknowns.py    what the equations are about
 """
 
 from rules.arithmetic import arithmetic

@@ -91,7 +91,8 @@ class _Explainer:
             return (node.condition, *taken)
         if isinstance(node, Logic):
             decided, _ = self._value(node.left, values)
-            return (node.left,) if decided is None or decided == (node.operator == "or") else (node.left, node.right)
+            ends = decided is None or bool(decided) == (node.operator == "or")
+            return (node.left,) if ends else (node.left, node.right)
         return children(node)
 
     def _rows(self, node: Aggregate, values: Values) -> Iterator[Explanation]:

@@ -16,11 +16,11 @@ from engine.drafting.desk import Desk
 from engine.drafting.drafted import Draft, DraftCharge, DraftLine, TaxRow
 from engine.drafting.request import NOT_YET, Charge, Discount, DueDate, Line, Note, Reference, Request
 from engine.drafting.totals import TaxGroup, Totals, line_amounts, totals
-from engine.kernel.faults import FaultKind, Faulty
+from engine.kernel.faults import FaultKind, Faulty, nearest
 from engine.kernel.money import AMOUNT_LIMIT, EXACT, ZERO, rounded, share
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import ChargeKind, Company, InvoiceType, Mention
+from engine.parametrization.definitions import ChargeKind, Company, InvoiceType, Mention, Site
 from rules import FormulaFailed
 
 NO_LINES = FaultKind("no_lines", "the document has no lines", "add at least one")
@@ -54,6 +54,7 @@ PREPAID_TOO_LARGE = FaultKind(
     "prepaid_too_large", "{payable} would be left to pay", "prepaid and withheld amounts are at most the total"
 )
 AMOUNT_EXPONENT = FaultKind("amount_exponent", "{amount} has more decimals than {currency} has", "round it")
+UNKNOWN_SITE = FaultKind("unknown_site", "{company} has no site {site!r}", "{remedy}")
 PREPAID_TAX = FaultKind(
     "prepaid_tax_too_large", "the tax {tax} in it is more than the amount {amount} itself", "mend one of them"
 )
@@ -146,6 +147,11 @@ def _check_shape(desk: Desk) -> None:
         desk.faults.append(PARTNER_UNEXPECTED.at(other, module=kind.module, found=other))
     if not request.lines:
         desk.faults.append(NO_LINES.at("lines"))
+    site = desk.catalog.table(Site).get(request.site)
+    if request.site and (site is None or site.company != desk.company.code):
+        mine = [one.code for one in desk.catalog.table(Site).values() if one.company == desk.company.code]
+        remedy = nearest(request.site, mine, "add it to a pack")
+        desk.faults.append(UNKNOWN_SITE.at("site", company=desk.company.code, site=request.site, remedy=remedy))
     kinds = {reference.kind for _, reference in named_references(request)}
     if kind.cancellation:
         desk.faults.append(NOT_YET.at("invoice_type", what="a document that cancels another whole"))

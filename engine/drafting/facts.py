@@ -47,6 +47,7 @@ class DocumentFacts:
     currency: str
     language: str
     number: str | None
+    site: str
     subject: str
     supplier_number: str
     due_date: Day
@@ -100,7 +101,7 @@ def of(draft: Draft, catalog: Catalog) -> Mapping[str, Any]:
     totals = draft.totals
     document = DocumentFacts(
         draft.type.module, draft.type.category, draft.is_credit, draft.date, draft.currency, draft.language, None,
-        draft.request.subject, draft.request.supplier_number,
+        draft.request.site, draft.request.subject, draft.request.supplier_number,
         draft.due_dates[0].date if draft.due_dates else draft.date,
         totals.lines, totals.charges, totals.allowances, totals.net, totals.tax, totals.gross, totals.withholding,
         totals.prepaid, totals.rounding, totals.payable,

@@ -330,8 +330,6 @@ def read_request(data: Any) -> Asked:
     faults: list[Fault] = []
     if request.prices_include_tax:
         faults.append(NOT_YET.at("prices_include_tax", what="a price that includes tax"))
-    if request.site:
-        faults.append(NOT_YET.at("site", what="a site"))
     if len(request.lines) > LINE_LIMIT:
         faults.append(TOO_LARGE.at("lines", size=f"{len(request.lines)} lines", limit=LINE_LIMIT))
     if faults:

@@ -7,7 +7,10 @@
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
+    next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    periods · set_periods       open, closed, locked                                 closing.py
+    seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
@@ -15,6 +18,7 @@ Heavy rooms are imported where they are used: a command that lists types does no
 """
 
 from engine.flow.afterwards import Verified, configure, export, relay, show, verify
+from engine.flow.closing import periods, set_periods
 from engine.flow.house import Actor, Context, House
 from engine.flow.parametrization import (
     Affected,
@@ -33,7 +37,8 @@ from engine.flow.parametrization import (
 )
 from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
-from engine.flow.trying import run_due, try_journal
+from engine.flow.sealing import cancel_seal, configure_seal, seals
+from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
     "Actor",
@@ -44,8 +49,10 @@ __all__ = [
     "Verified",
     "affected",
     "apply_packs",
+    "cancel_seal",
     "check",
     "configure",
+    "configure_seal",
     "diff",
     "drafted",
     "explained",
@@ -53,7 +60,9 @@ __all__ = [
     "export_parametrization",
     "foreseen",
     "language_of",
+    "next_numbers",
     "offered",
+    "periods",
     "plan_packs",
     "plan_rollback",
     "post",
@@ -64,6 +73,8 @@ __all__ = [
     "replay",
     "revisions",
     "run_due",
+    "seals",
+    "set_periods",
     "show",
     "test_packs",
     "try_journal",

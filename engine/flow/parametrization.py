@@ -25,6 +25,7 @@ from engine.parametrization.definitions import (
 from engine.selection import Choice, choose, company_of
 
 if TYPE_CHECKING:
+    from engine.journal.proofs import Kept
     from engine.lint import Finding
     from engine.parametrization.packs import ReadPack
     from engine.parametrization.revisions import Candidate, Change, State
@@ -67,6 +68,8 @@ class PackPlan:
     faults: tuple[Fault, ...]
     failing: tuple[ExampleResult, ...] = ()
     """Examples that do not come out as they say."""
+    proofs: tuple[Kept, ...] = ()
+    """Of every automatic journal: that it balances."""
 
     @property
     def parent(self) -> int:
@@ -82,7 +85,10 @@ class PackPlan:
         return self.candidate.content_hash
 
 
-STEPS = ("reading packs", "merging", "checking records", "checking formulas and chains", "running examples")
+STEPS = (
+    "reading packs", "merging", "checking records", "checking formulas and chains", "proving that journals balance",
+    "running examples",
+)  # fmt: skip
 """What a plan goes through; `progress` is told each as it begins."""
 
 
@@ -91,7 +97,7 @@ def plan_packs(
 ) -> PackPlan:
     """Read packs with what they require; tell what would change, and every fault. Writes nothing."""
     plan, packs = read_and_plan(house, context, names, progress)
-    progress(STEPS[4])
+    progress(STEPS[5])
     failing = () if plan.faults else tuple(one for one in run_examples(plan, packs) if not one.passed)
     return replace(plan, failing=failing)
 
@@ -143,8 +149,9 @@ def _planned(
     progress: Callable[[str], None] = lambda step: None,
 ) -> PackPlan:
     """Faults come in waves, each asked only when the one before found nothing: what is written, whether records fit
-    each other and what was posted, whether every formula and chain holds."""
+    each other and what was posted, whether every formula and chain holds, whether every journal balances."""
     from engine.journal.check import check
+    from engine.journal.proofs import refusals
     from engine.parametrization.coherence import incoherences
 
     faults = [*faults, *found.faults]
@@ -156,7 +163,22 @@ def _planned(
     if not faults:
         progress(STEPS[3])
         faults += check(found.catalog, context.clock.now().date(), found.place)
-    return PackPlan(packs, found, tuple(dict.fromkeys(faults)))
+    proofs: tuple[Kept, ...] = ()
+    if not faults:
+        progress(STEPS[4])
+        proofs = proofs_of(house, context, found.catalog)
+        faults += refusals(found.catalog, proofs, found.place)
+    return PackPlan(packs, found, tuple(dict.fromkeys(faults)), proofs=proofs)
+
+
+def proofs_of(house: House, context: Context, catalog: Catalog) -> tuple[Kept, ...]:
+    """That every journal balances: by proofs kept, else made now."""
+    from engine.journal.proofs import kept_of, proved
+
+    def known(hashes: Sequence[str]) -> Mapping[str, Kept]:
+        return {row["hash"]: kept_of(row) for row in house.parametrization.proofs(hashes)}
+
+    return tuple(proved(catalog, context.clock.now().date(), known))
 
 
 def apply_packs(
@@ -197,6 +219,7 @@ def apply_packs(
         at=context.clock.now(),
         actor=context.actor.name,
         message=message,
+        also={"journal_proof": [one.as_row() for one in plan.proofs]},
     )
 
 

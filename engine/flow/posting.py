@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
+from engine.flow.sealing import sealing_of
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from engine.posting.ports import Stored
     from engine.posting.post import Origin, Plan
     from engine.posting.rows import Rows
+    from engine.spi.contracts import DocumentView
 
 KEY_CONTENT = FaultKind(
     "key_other_content", "key {key!r} was used for another document, number {number}", "a new document takes a new key"
@@ -33,7 +36,8 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
     Errors: Faulty; after any error nothing is written and no number is used.
     """
     from engine.drafting.request import read_request
-    from engine.posting.ports import KeyTaken, StalePlan
+    from engine.numbering.typed import NUMBER_TAKEN
+    from engine.posting.ports import KeyTaken, NumberTaken, StalePlan
     from engine.posting.post import write
 
     asked = read_request(data)
@@ -49,16 +53,25 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
             if house.catalog().revision != catalog.revision:  # faulty by what was in force when we last looked
                 continue
             raise
-        rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
+        now = context.clock.now()
+        rows, view = _rows(
+            house, context, planned, catalog, now, (lambda name: 0) if dry_run else house.posting.next_id
+        )
+        sealing = sealing_of(house, planned, view, catalog, now)
         why = explain and _explanation(planned, catalog)
         try:
             if dry_run:
                 return _would_be(house, planned, rows, why)
-            written = write(planned, rows, house.posting)
+            written = write(planned, rows, house.posting, sealing)
         except KeyTaken:  # somebody posted it between our look and our write: the first answer is theirs
             continue
         except StalePlan:
             continue
+        except NumberTaken:
+            if not asked.request.number:
+                raise
+            told_so = NUMBER_TAKEN.at("number", company=asked.request.company, number=asked.request.number)
+            raise Faulty([told_so]) from None
         except Faulty:
             twin = _first_answer(house, asked)  # posted since we looked, and a later one after it: that one is meant
             if twin:
@@ -132,13 +145,14 @@ def _origins(house: House, asked: Asked) -> Mapping[int, Origin]:
     return origins_of(asked, found)
 
 
-def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:
-    """The rows to write: the document's own, its deliveries, and the audit row."""
+def _rows(
+    house: House, context: Context, planned: Plan, catalog: Catalog, now: datetime, next_id: Callable[[str], int]
+) -> tuple[Rows, DocumentView]:
+    """The rows to write (the document's own, its deliveries, and the audit row), and the document as plugins see it."""
     from engine.outbox.deliveries import deliveries
     from engine.posting.rows import audit_row, build
     from engine.posting.view import document_view
 
-    now = context.clock.now()
     document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
@@ -147,7 +161,7 @@ def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_
         planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
     )
     rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
-    return rows
+    return rows, seen
 
 
 def _whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
@@ -162,6 +176,7 @@ def _whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
         children["entry"],
         children["entry_line"],
         children["delivery"],
+        seals=children.get("document_seal", ()),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
-from engine.flow.parametrization import read_and_plan, run_examples
+from engine.flow.parametrization import proofs_of, read_and_plan, run_examples
 from engine.kernel.faults import Faulty
 from engine.parametrization.definitions import Example
 
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 
 def check(house: House, context: Context, on: date) -> tuple[list[Finding], Coverage]:
-    """What deserves a look in the parametrization in force, worst first; and who may make which documents."""
-    from engine.lint import coverage, lint
+    """What deserves a look in the parametrization in force and its series, worst first; and who may make what."""
+    from engine.lint import coverage, filling, lint, proved
 
     allowed(context, "read")
     catalog = house.catalog()
     ranks = ("error", "warning", "info")
-    found = sorted(lint(catalog, on), key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
+    series, proofs = house.documents.all_series(), proofs_of(house, context, catalog)
+    everything = [*lint(catalog, on), *filling.look(catalog, series, on), *proved.look(catalog, proofs)]
+    found = sorted(everything, key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
     return found, coverage(catalog, on)
 
 

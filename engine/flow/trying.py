@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
 from engine.flow.posting import drafted, replanned
+from engine.kernel.clock import today
 from engine.kernel.faults import FaultKind, Faulty, nearest
 from engine.kernel.money import money_text
 from engine.parametrization.definitions import AutomaticJournal, AutomaticJournalGroup
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.journal.settle import Settled
     from engine.parametrization.catalog import Catalog
 
+NOT_OFFERED = FaultKind("type_not_offered_here", "{company} may not use type {type!r} on {date}", "{remedy}")
 UNKNOWN_JOURNAL = FaultKind("unknown_automatic_journal", "there is no automatic journal or group {code!r}", "{remedy}")
 
 
@@ -102,6 +104,39 @@ def _told(entries: Sequence[Entry], draft: Draft) -> list[dict[str, Any]]:
 
 
 NUMBER_TO_COME = "(number)"
+
+
+def next_numbers(
+    house: House, context: Context, company: str, invoice_type: str, *, on: date | None = None, site: str = "",
+    count: int = 3,
+) -> dict[str, Any]:  # fmt: skip
+    """The numbers that the next documents of a type would get on a day, and where they come from. Uses none.
+
+    What only a document says (a formula, a complement) is left out of the texts. Errors: Faulty.
+    """
+    from engine.journal.determine import determine
+    from engine.numbering.counters import Circumstances, no_counter, numbering
+    from engine.selection import choose, company_of
+
+    catalog = house.catalog()
+    whose = company_of(catalog, company)
+    allowed(context, "read", whose.code)
+    day = on or today(context.clock, whose.time_zone)
+    offered = {kind.code: kind for kind in choose(catalog, whose, day).offered}
+    kind = offered.get(invoice_type)
+    if kind is None:
+        remedy = nearest(invoice_type, offered, "see `factotum types`")
+        raise Faulty([NOT_OFFERED.at("type", type=invoice_type, company=company, date=day, remedy=remedy)])
+    found = determine(catalog, whose, kind, day)
+    told = Circumstances(site, found.journal.code if found.journal else "")
+    numbers = numbering(catalog, whose, kind, found.entry_type, day, told)
+    series = numbers.series
+    if series is None:
+        raise Faulty([no_counter(numbers, whose, kind)])
+    first = house.posting.preview(series, day)
+    texts = [] if series.counter.manual else [series.number(day, first + place) for place in range(count)]
+    return {"company": company, "type": kind.key, "date": day.isoformat(), "series": series.name, "numbers": texts,
+            "steps": list(numbers.steps)}  # fmt: skip
 
 
 def run_due(

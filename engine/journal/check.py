@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 
-from engine.journal.compiled import line_formulas
+from engine.journal.compiled import NUMBER, line_formulas
 from engine.journal.determine import FULFILMENTS, determine
 from engine.kernel.faults import Fault, FaultKind
 from engine.numbering.counters import no_counter, numbering
@@ -20,6 +20,8 @@ from engine.parametrization.coherence import Place
 from engine.parametrization.definitions import (
     AutomaticJournal,
     Company,
+    Counter,
+    CounterComponent,
     DeliveryRule,
     Mention,
     NamedFormula,
@@ -28,24 +30,15 @@ from engine.parametrization.definitions import (
 )
 from engine.parametrization.vocabulary import NAMED
 from engine.selection import choose
-from rules import (
-    AMOUNT,
-    BOOLEAN,
-    DATE,
-    MONEY,
-    NUMBER,
-    PERCENT,
-    TEXT,
-    BadFormula,
-    Formula,
-    compile_formula,
-)
+from rules import ANY_TYPE, BadFormula, Formula, compile_formula
 
 LINE_ID_TWICE = FaultKind("line_id_twice", "two lines have the id {id!r}", "give each line an id of its own")
 NO_REPEAT = FaultKind(
     "repeat_missing", "the line names repeat.index and does not repeat", "add `repeat` to the line, or leave it out"
 )
-ANY = (MONEY, AMOUNT, NUMBER, PERCENT, TEXT, DATE, BOOLEAN)
+OWN_NUMBER = FaultKind(
+    "counter_names_number", "a number cannot print itself: document.number is known afterwards", "leave it out"
+)
 INDEX = "repeat.index"
 
 
@@ -59,6 +52,10 @@ def check(catalog: Catalog, on: date, place: Place) -> Iterator[Fault]:
     for rule in catalog.table(DeliveryRule).values():
         if rule.when:
             yield from _written(catalog, rule, rule.when, on, f"{place(rule)} when")
+    for counter in catalog.table(Counter).values():
+        for part in counter.component:
+            if part.kind in ("formula", "complement") and part.value:
+                yield from _printed(catalog, counter, part, on, f"{place(counter)} component[{part.position}]")
     for formula in catalog.table(NamedFormula).values():
         where = f"{place(formula)} text"
         yield from _once(_named(formula, book, where) for book in books(catalog, formula, on))
@@ -66,11 +63,12 @@ def check(catalog: Catalog, on: date, place: Place) -> Iterator[Fault]:
         yield from _chains(catalog, company, on, place)
 
 
-def books(catalog: Catalog, record: Scoped, on: date) -> list[formulas.Book]:
+def books(catalog: Catalog, record: Scoped, on: date, legislation: str = "") -> list[formulas.Book]:
     """The formulas with which a record is read: those of every company of its legislation, alike ones once."""
-    companies = [one for one in catalog.table(Company).values() if record.legislation in ("", one.legislation)]
+    law = legislation or record.legislation
+    companies = [one for one in catalog.table(Company).values() if law in ("", one.legislation)]
     found = dict.fromkeys(formulas.of(catalog, company, on) for company in companies)
-    return list(found) or [formulas.of_legislation(catalog, record.legislation)]
+    return list(found) or [formulas.of_legislation(catalog, law)]
 
 
 def _once(many: Iterable[Iterable[Fault]]) -> Iterable[Fault]:
@@ -82,11 +80,17 @@ def _written(catalog: Catalog, record: Scoped, text: str, on: date, where: str) 
     return _once(_compiled(partial(book.condition, text), where) for book in books(catalog, record, on))
 
 
+def _printed(catalog: Catalog, counter: Counter, part: CounterComponent, on: date, where: str) -> Iterable[Fault]:
+    """What a number prints of its document is known before the number."""
+    for book in books(catalog, counter, on):
+        yield from _compiled(partial(book.words, part.value), f"{where} value", numbering=True)
+
+
 def _named(formula: NamedFormula, book: formulas.Book, where: str) -> Iterator[Fault]:
     if formula.code in NAMED:
         return _compiled(partial(book.named, formula.code, formula.text), where)
     row = None if formula.each == "document" else formula.each
-    return _compiled(partial(compile_formula, formula.text, book.vocabulary, ANY, row), where)
+    return _compiled(partial(compile_formula, formula.text, book.vocabulary, ANY_TYPE, row), where)
 
 
 def _journal(journal: AutomaticJournal, book: formulas.Book, place: str) -> Iterator[Fault]:
@@ -112,7 +116,9 @@ def _journal(journal: AutomaticJournal, book: formulas.Book, place: str) -> Iter
             yield from _compiled(partial(compiled, text, row), f"{where} {field}", repeated=line.repeat is not None)
 
 
-def _compiled(compiled: Callable[[], Formula], where: str, repeated: bool = False) -> Iterator[Fault]:
+def _compiled(
+    compiled: Callable[[], Formula], where: str, repeated: bool = False, numbering: bool = False
+) -> Iterator[Fault]:
     try:
         found = compiled()
     except BadFormula as bad:
@@ -122,6 +128,8 @@ def _compiled(compiled: Callable[[], Formula], where: str, repeated: bool = Fals
     else:
         if INDEX in found.names and not repeated:
             yield NO_REPEAT.at(where)
+        if NUMBER in found.names and numbering:
+            yield OWN_NUMBER.at(where)
 
 
 def _chains(catalog: Catalog, company: Company, on: date, place: Callable[[Record], str]) -> Iterator[Fault]:

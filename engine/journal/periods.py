@@ -6,12 +6,14 @@ one can be opened again, a locked one never.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from engine.kernel.faults import FaultKind
+from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import Company, FiscalYear, Period
 
 State = Literal["open", "closed", "locked"]
 
@@ -38,7 +40,7 @@ class PeriodState:
 
     @property
     def called(self) -> str:
-        return f"{self.fiscal_year}/{self.period}"
+        return f"{self.fiscal_year}/{self.period}" if self.period else self.fiscal_year
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,27 @@ class Periods:
 ALL_OPEN = Periods()
 
 
+def of(catalog: Catalog, company: Company) -> Periods:
+    """The periods of a company's fiscal years, as they stand at the catalog's revision."""
+    return catalog.once(("periods", company.code), lambda: Periods(tuple(_states(catalog, company))))
+
+
+def _states(catalog: Catalog, company: Company) -> Iterator[PeriodState]:
+    said = [row for row in catalog.period_states if row["company"] == company.code]
+    for year in catalog.table(FiscalYear).values():
+        if year.company != company.code:
+            continue
+        whole = (
+            [Period(code="", valid_from=year.valid_from, valid_to=year.valid_to)] if not year.period else year.period
+        )
+        for one in whole:
+            about = (year.code, one.code, one.valid_from, one.valid_to)
+            yield PeriodState(*about)
+            for row in said:
+                if (row["fiscal_year"], row["period"]) == (year.code, one.code):
+                    yield PeriodState(*about, row["state"], row["journal"])
+
+
 def _nearest(states: Iterable[PeriodState], journal: str) -> PeriodState | None:
     """What is said of a journal goes before what is said of all."""
     found = None
@@ -72,5 +95,5 @@ def _nearest(states: Iterable[PeriodState], journal: str) -> PeriodState | None:
         if one.journal == journal:
             return one
         if not one.journal:
-            found = one
+            found = one  # the last that is said: a change stands behind the period itself
     return found

@@ -19,10 +19,10 @@ from engine.drafting.desk import formula_fault
 from engine.drafting.drafted import Draft
 from engine.drafting.facts import Settlement
 from engine.drafting.paid import PaidRow
+from engine.journal import periods
 from engine.journal.determine import Determination, determine_settlement
 from engine.journal.entries import Generated
 from engine.journal.generate import Books, run
-from engine.journal.periods import ALL_OPEN, Periods
 from engine.kernel.faults import FaultKind, Faulty
 from engine.kernel.money import ZERO
 from engine.parametrization import formulas
@@ -55,14 +55,12 @@ class Settled:
     values: Mapping[str, Any]
 
 
-def settle(
-    draft: Draft, paid: Sequence[PaidRow], catalog: Catalog, until: date | None = None, periods: Periods = ALL_OPEN
-) -> list[Settled]:
+def settle(draft: Draft, paid: Sequence[PaidRow], catalog: Catalog, until: date | None = None) -> list[Settled]:
     """Every step up to a day (all, when none is given) that makes an entry. Errors: Faulty."""
     with arithmetic():
         values = facts.of(draft, catalog)
         steps = list(_steps(draft, _known(draft, paid, catalog), deadline(draft, catalog, values), until))
-        done = [_step(draft, settlement, row, late, catalog, values, periods) for settlement, row, late in steps]
+        done = [_step(draft, settlement, row, late, catalog, values) for settlement, row, late in steps]
     return [one for one in done if one.generated.entries]
 
 
@@ -127,7 +125,6 @@ def _step(
     late: bool,
     catalog: Catalog,
     values: Mapping[str, Any],
-    periods: Periods,
 ) -> Settled:
     account = catalog.one(SettlementAccount, row.settlement_account, draft.company, row.date) if row else None
     journal = account.journal if account else ""
@@ -136,6 +133,6 @@ def _step(
         raise Faulty(found.faults)
     seen = {**values, "settlement": settlement, "payments": (row,) if row else ()}
     on_day = replace(draft, accounting_date=settlement.date)
-    books = Books(found.entry_type, found.journal, periods)
+    books = Books(found.entry_type, found.journal, periods.of(catalog, draft.company))
     made = run(on_day, found.members, books, catalog, seen, matching=found.matching, may_be_empty=True)
     return Settled(settlement, row, late, found, made, seen)

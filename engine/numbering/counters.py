@@ -6,41 +6,84 @@ table, never to the automatic journal's entry type.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind
 from engine.numbering import mask
+from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import Company, Counter, CounterAssignment, EntryType, InvoiceType
+from engine.parametrization.definitions import (
+    Company,
+    Counter,
+    CounterAssignment,
+    CounterComponent,
+    EntryType,
+    FiscalYear,
+    InvoiceType,
+)
+from rules import FormulaFailed
+from rules.errors import FAILURES
 
 NO_COUNTER = FaultKind(
     "no_counter",
     "no counter numbers {type} for {company}: {tried}",
     "give one to the type, its entry type, or [[counter_assignment]]",
 )
-MANUAL_NUMBER = FaultKind(
-    "manual_number",
-    "type {type} does not take a typed number",
-    "leave `number` out: it is given when the document is posted",
-)
+TYPED = "!typed"
+"""Marks the series of numbers that people typed."""
+LONGEST_KEY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What of a document may separate series and be printed: its site, its journal, the values formulas see."""
+
+    site: str = ""
+    journal: str = ""
+    values: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One run of numbers: a counter, for a company, in a period. `start` is the first value."""
+    """One run of numbers: a counter, for a company ("" when all share it), in a period, apart by site and complement.
+
+    `start` is the first value; `said` what only the document or a calendar says, by position of the component; `typed`
+    the number where a person gave it: those run in a series of their own.
+    """
 
     counter: Counter
     company: str
     period: str
+    apart: str = ""  # @SITE#COMPLEMENT
+    said: tuple[tuple[int, str], ...] = ()
+    of: str = ""  # the company whose document it is
+    typed: str = ""
+
+    @property
+    def key(self) -> str:
+        """The counter, and what separates its series besides company and period."""
+        return f"{self.counter.key}{self.apart}{TYPED if self.typed else ''}"
 
     @property
     def name(self) -> str:
-        return "/".join(part for part in (self.company, self.counter.key, self.period) if part)
+        return "/".join(part for part in (self.company, self.key, self.period) if part)
+
+    @property
+    def chronological(self) -> bool:
+        """Whether a date may not go back; numbers that people type come when they come."""
+        return self.counter.chronological and not self.typed
+
+    @property
+    def fast(self) -> bool:
+        """Whether a value is taken before the posting transaction, and may stay unused."""
+        return self.counter.mode == "fast"
 
     def number(self, on: date, value: int) -> str:
-        """The text of a value. Errors: CounterExhausted."""
-        return mask.text(self.counter, self.company, on, value)
+        """The text of a value. Errors: CounterExhausted, NumberTooLong."""
+        return self.typed or mask.text(self.counter, self.of or self.company, on, value, dict(self.said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +95,20 @@ class Numbering:
 
 
 def numbering(
-    catalog: Catalog, company: Company, invoice_type: InvoiceType, entry_type: EntryType | None, on: date
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    entry_type: EntryType | None,
+    on: date,
+    circumstances: Circumstances | None = None,
 ) -> Numbering:
-    """Follow the chain for one document."""
+    """Follow the chain for one document; without circumstances for any document of the type."""
     steps: list[dict[str, str]] = []
     asked = [("type", invoice_type.key, invoice_type.counter)]
     if entry_type:
         asked.append(("entry_type", entry_type.key, entry_type.counter))
-    assigned = _assignment(catalog, company, invoice_type, entry_type, on)
+    site = circumstances.site if circumstances else ""
+    assigned = _assignment(catalog, company, invoice_type, entry_type, on, site)
     asked.append(("assignment", assigned.key if assigned else "", assigned.counter if assigned else ""))
     for source, record, code in asked:
         step = {"step": source, "from": record, "code": code}
@@ -69,13 +118,72 @@ def numbering(
         meant = catalog.meant(Counter, code, company, on)
         step |= {name: text for name, text in meant.as_step().items() if name in ("record", "reason", "hides")}
         if isinstance(meant.record, Counter):
-            found = meant.record
-            lacking = mask.not_yet(found)
-            if not lacking:
-                return Numbering(Series(found, company.code, mask.period(found, on)), tuple(steps))
-            step["reason"] = f"this version does not number by {lacking} yet"
+            found = _series(catalog, company, meant.record, on, circumstances)
+            if isinstance(found, Series):
+                return Numbering(found, tuple(steps))
+            step["reason"] = found
         break  # a counter that is named and may not be used never falls silently into another series
     return Numbering(None, tuple(steps))
+
+
+def _series(
+    catalog: Catalog, company: Company, counter: Counter, on: date, circumstances: Circumstances | None
+) -> Series | str:
+    """The series of a counter that a document falls into, or why there is none, in words."""
+    year, period = fiscal_period(catalog, company, on)
+    kinds = {part.kind for part in counter.component}
+    if not year and (counter.reset == "fiscal_year" or "fiscal_year" in kinds):
+        return f"{company.code} has no fiscal year that holds {on}"
+    if not period and (counter.reset == "period" or "period" in kinds):
+        return f"{company.code} has no period that holds {on}"
+    given = circumstances or Circumstances()
+    if circumstances and counter.level == "site" and not given.site:
+        return "it numbers by site, and the document names none"
+    said: dict[int, str] = {}
+    for part in counter.component:
+        if part.kind in mask.BY_DOCUMENT:
+            fixed = {"fiscal_year": year, "period": period, "site": given.site}
+            found = fixed.get(part.kind) if part.kind in fixed else _told(part, catalog, company, on, given)
+            if isinstance(found, FormulaFailed):
+                return f"component {part.position} cannot be computed: {FAILURES[found.code]}"
+            said[part.position] = found or ""
+    complement = "".join(said[part.position] for part in counter.component if part.kind == "complement")
+    apart = (f"@{given.site}" if counter.level == "site" and given.site else "") + (
+        f"#{complement}" if complement else ""
+    )
+    if len(counter.key) + len(apart) + len(TYPED) > LONGEST_KEY:
+        return f"its series would be called {counter.key}{apart}, longer than {LONGEST_KEY - len(TYPED)} characters"
+    owner = "" if counter.level == "folder" else company.code
+    return Series(
+        counter, owner, mask.period(counter, on, year, period), apart, tuple(sorted(said.items())), of=company.code
+    )
+
+
+def _told(
+    part: CounterComponent, catalog: Catalog, company: Company, on: date, given: Circumstances
+) -> str | FormulaFailed:
+    """What a formula or a complement says of a document; a complement without formula is the journal."""
+    if not part.value:
+        return given.journal
+    if given.values is None:
+        return ""
+    try:
+        return str(formulas.of(catalog, company, on).words(part.value)(given.values))
+    except FormulaFailed as failed:
+        return failed
+
+
+def fiscal_period(catalog: Catalog, company: Company, on: date) -> tuple[str, str]:
+    """The codes of the fiscal year and of the period that hold a day; "" where there is none."""
+    return catalog.once(("fiscal period", company.code, on), lambda: _fiscal_period(catalog, company, on))
+
+
+def _fiscal_period(catalog: Catalog, company: Company, on: date) -> tuple[str, str]:
+    for year in catalog.table(FiscalYear).values():
+        if year.company == company.code and year.valid_from <= on <= year.valid_to:
+            period = next((one.code for one in year.period if one.valid_from <= on <= one.valid_to), "")
+            return year.code, period
+    return "", ""
 
 
 def no_counter(found: Numbering, company: Company, invoice_type: InvoiceType) -> Fault:
@@ -87,15 +195,20 @@ def no_counter(found: Numbering, company: Company, invoice_type: InvoiceType) ->
 
 
 def _assignment(
-    catalog: Catalog, company: Company, invoice_type: InvoiceType, entry_type: EntryType | None, on: date
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    entry_type: EntryType | None,
+    on: date,
+    site: str,
 ) -> CounterAssignment | None:
-    """The most specific row that fits: legislation, then company, then entry type, category, module."""
+    """The most specific row that fits: legislation, then company, then site, entry type, category, module."""
     wanted = {
         "module": invoice_type.module,
         "category": invoice_type.category,
         "entry_type": entry_type.code if entry_type else "",
         "company": company.code,
-        "site": "",  # no document names a site yet (drafting.request)
+        "site": site,
         "legislation": company.legislation,
     }
     fitting = [
@@ -103,5 +216,5 @@ def _assignment(
         for row in catalog.all_meant(CounterAssignment, company, on)
         if all(getattr(row, name) in ("", value) for name, value in wanted.items())
     ]
-    ranks = ("legislation", "company", "entry_type", "category", "module")
+    ranks = ("legislation", "company", "site", "entry_type", "category", "module")
     return max(fitting, key=lambda row: tuple(bool(getattr(row, name)) for name in ranks), default=None)

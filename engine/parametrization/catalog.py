@@ -8,7 +8,7 @@ date, and its group must hold the company. Source: Sage X3, principles of parame
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar, cast
@@ -65,8 +65,16 @@ MOST_REMEMBERED = 50_000
 class Catalog:
     """All records of one revision, read lazily, by table and by scope. Immutable: what was meant once stays meant."""
 
-    def __init__(self, bodies: Mapping[str, Mapping[str, d.Record | str]], revision: int = 0) -> None:
+    def __init__(
+        self,
+        bodies: Mapping[str, Mapping[str, d.Record | str]],
+        revision: int = 0,
+        period_states: Sequence[Mapping[str, Any]] = (),
+        seal_settings: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.revision = revision
+        self.period_states = period_states  # rows: company, fiscal_year, period, journal, state
+        self.seal_settings = {(row["company"], row["seal"]): str(row["settings"]) for row in seal_settings}
         self._bodies = bodies
         self._tables: dict[str, dict[str, d.Record]] = {}
         self._scopes: dict[str, dict[tuple[str, ...], dict[str, d.Scoped]]] = {}

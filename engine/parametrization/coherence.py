@@ -288,8 +288,8 @@ def _counter(record: d.Counter, place: str) -> Iterator[Fault]:
     if len(set(places)) < len(places):
         remedy = "number them 1, 2, 3 …"
         yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="two parts at one position", remedy=remedy)
-    if any(part.kind == "year" and part.length not in (0, 2, 4) for part in record.component):
-        remedy = "a year has 2 or 4 digits"
+    if any(part.kind == "year" and part.length not in (0, 1, 2, 4) for part in record.component):
+        remedy = "a year has 1, 2 or 4 digits"
         yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="a year it cannot print", remedy=remedy)
     widths = {"constant": None, "year": 4, "month": 2, "week": 2, "day": 3, "company": 20, "site": 20, "complement": 20}
     longest = sum(
@@ -302,10 +302,32 @@ def _counter(record: d.Counter, place: str) -> Iterator[Fault]:
             f"{place} component", code=record.code, found=f"up to {longest} characters", remedy=remedy
         )
     kinds = {part.kind for part in record.component}
+    letters = [part.position for part in record.component if record.kind == "numeric" and not _digits(part)]
+    if letters:
+        remedy = "a numeric counter has constants of digits, dates in digits, and its sequence; or make it alphanumeric"
+        found = f"letters in component {letters[0]}"
+        yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found=found, remedy=remedy)
+    if record.mode == "fast" and record.chronological:
+        remedy = "numbers of a fast counter are taken without waiting for each other: use gapless"
+        found = "a fast series in order of date"
+        yield COUNTER_SHAPE.at(f"{place} chronological", code=record.code, found=found, remedy=remedy)
     for period, needed in (("annual", {"year"}), ("monthly", {"year", "month"})):
         if record.reset == period and not needed <= kinds:
             remedy = f"a series that runs {period} shows {' and '.join(sorted(needed))}, else numbers repeat"
             yield COUNTER_SHAPE.at(f"{place} component", code=record.code, found="no period in its text", remedy=remedy)
+
+
+def _digits(part: d.CounterComponent) -> bool:
+    """Whether a component prints digits only."""
+    match part.kind:
+        case "constant":
+            return part.value.isascii() and part.value.isdigit()
+        case "month":
+            return part.length != 3
+        case "year" | "week" | "day" | "sequence":
+            return True
+        case _:
+            return False
 
 
 def _tax(record: d.Tax, place: str) -> Iterator[Fault]:

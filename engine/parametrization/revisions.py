@@ -82,10 +82,32 @@ class ParametrizationStore(Protocol):
     def revisions(self) -> Sequence[Mapping[str, Any]]:
         """Every revision: id, parent, content_hash, made_at, actor, message, and how many changes."""
 
+    def period_states(self, revision: int) -> Sequence[Mapping[str, Any]]:
+        """Periods that were opened, closed or locked, as they stood: company, fiscal_year, period, journal, state."""
+
+    def seal_settings(self, revision: int) -> Sequence[Mapping[str, Any]]:
+        """Which company sealed with what: seal, company, settings as JSON ("" for switched off)."""
+
+    def content_hash(self, at: int) -> str:
+        """Of the parametrization at a revision."""
+
+    def proofs(self, hashes: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """Proofs kept of journals, by what they rest on."""
+
     def write(
-        self, parent: int, changes: Sequence[Change], *, content_hash: str, at: datetime, actor: str, message: str
+        self,
+        parent: int,
+        changes: Sequence[Change],
+        *,
+        content_hash: str,
+        at: datetime,
+        actor: str,
+        message: str,
+        also: Mapping[str, Sequence[Mapping[str, Any]]] = ...,
     ) -> int:
-        """Write one revision in one transaction and stamp every series with it.
+        """Write one revision in one transaction, and stamp every series with it.
+
+        `also` are rows of state that change with it: journal_proof, period_change, seal_setting.
 
         Errors: StateChanged when the head is no longer `parent`.
         """

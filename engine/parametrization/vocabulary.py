@@ -55,7 +55,7 @@ _PARTNER = Record(
 _DOCUMENT = Record(
     {
         "module": MODULE, "category": CATEGORY, "is_credit": BOOLEAN, "date": DATE, "currency": TEXT, "language": TEXT,
-        "number": TEXT, "subject": TEXT, "supplier_number": TEXT, "due_date": DATE,
+        "number": TEXT, "site": TEXT, "subject": TEXT, "supplier_number": TEXT, "due_date": DATE,
         "lines": MONEY, "charges": MONEY, "allowances": MONEY, "net": MONEY, "tax": MONEY, "gross": MONEY,
         "withheld": MONEY, "prepaid": MONEY, "rounding": MONEY, "payable": MONEY,
     },

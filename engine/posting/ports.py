@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.kernel.errors import EngineError
-from engine.kernel.faults import FaultKind
+from engine.kernel.faults import Fault, FaultKind
 from engine.numbering.counters import Series
 
 BEFORE_LAST = FaultKind(
@@ -18,6 +18,9 @@ BEFORE_LAST = FaultKind(
     "date it {last} or later",
 )
 SERIES_CLOSED = FaultKind("series_closed", "series {series} is closed", "use another period or counter")
+
+if TYPE_CHECKING:
+    from engine.spi.contracts import DocumentView, Sealed, SealRecord
 
 Row = Mapping[str, Any]
 
@@ -33,6 +36,7 @@ class Stored:
     entry_lines: Sequence[Row]
     deliveries: Sequence[Row]
     audit: Sequence[Row] = ()
+    seals: Sequence[Row] = ()
 
     @property
     def by_table(self) -> dict[str, Sequence[Row]]:
@@ -75,6 +79,22 @@ class NumberTaken(EngineError):
     remedy = "let the counter's text hold what separates its series, such as the year"
 
 
+class SealInUse(Protocol):
+    """A legal seal with a company's settings and keys (spi.seals makes it)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def chain(self, document: DocumentView, series: str) -> str:
+        """The name of the chain a document is on."""
+
+    def faults(self, record: SealRecord) -> list[Fault]:
+        """All that keeps a document from being sealed."""
+
+    def seal(self, record: SealRecord) -> Sealed:
+        """Seal one record, its chain being locked. Errors: Faulty, SealBroken."""
+
+
 class PostingWork(Protocol):
     """One write transaction."""
 
@@ -90,6 +110,12 @@ class PostingWork(Protocol):
     def advance(self, series: int, head_hash: str) -> None:
         """Make this document the head of its chain."""
 
+    def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
+        """(the link before, the position of the next) on a seal's chain, which stays locked until commit."""
+
+    def set_chain(self, seal: str, chain: str, link: str) -> None:
+        """Make a link the last of its chain."""
+
 
 class PostingStore(Protocol):
     def transaction(self) -> AbstractContextManager[PostingWork]:
@@ -100,6 +126,18 @@ class PostingStore(Protocol):
 
         Errors: StalePlan.
         """
+
+    def open_chain(self, seal: str, chain: str) -> None:
+        """Make sure that a chain's row exists; it is remembered."""
+
+    def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
+        """Take a value of a fast series in a transaction of its own, and write down who took it for what.
+
+        Errors: as `take`.
+        """
+
+    def give_up(self, taken: Taken, cause: str) -> None:
+        """Write down why a value taken ahead has no document."""
 
     def next_id(self, name: str) -> int:
         """A technical id, from a block; gaps are harmless."""
@@ -143,6 +181,9 @@ class DocumentStore(Protocol):
 
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
+
+    def taken_ahead(self, series: int) -> Iterator[Row]:
+        """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""
 
     def of_series(self, series: int) -> Iterator[Stored]:
         """Every document of a series in order of value, without deliveries; memory stays flat."""

@@ -13,19 +13,22 @@ from dataclasses import dataclass, replace
 from datetime import date as Day
 from typing import TYPE_CHECKING, Any
 
+from engine.drafting import facts
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
-from engine.drafting.request import NOT_YET, Asked, Reference
+from engine.drafting.request import Asked, Reference
+from engine.journal import periods
 from engine.journal.determine import Determination, determine
 from engine.journal.entries import Generated
 from engine.journal.generate import Books, run
-from engine.journal.periods import ALL_OPEN, Periods
 from engine.kernel.faults import Fault, FaultKind, Faulty
-from engine.numbering.counters import MANUAL_NUMBER, Numbering, Series, no_counter, numbering
+from engine.numbering.counters import Circumstances, Numbering, Series, no_counter, numbering
+from engine.numbering.typed import typed
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
-from engine.posting.ports import PostingStore
+from engine.posting.ports import PostingStore, PostingWork, Row, Taken
+from engine.posting.sealing import Sealing, links, put_on
 from engine.selection import company_of, pick
 from rules import arithmetic
 
@@ -103,7 +106,6 @@ def plan(
     invoice_type: InvoiceType,
     catalog: Catalog,
     origins: Mapping[int, Origin] | None = None,
-    periods: Periods = ALL_OPEN,
 ) -> Plan:
     """Draft, number's series, and entries of one document.
 
@@ -116,21 +118,22 @@ def plan(
             one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
         )
         found = determine(catalog, company, invoice_type, request.date, kinds)
-        numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date)
+        values = facts.of(drafted, catalog)
+        told = Circumstances(request.site, found.journal.code if found.journal else "", values)
+        numbers = numbering(catalog, company, invoice_type, found.entry_type, request.date, told)
         faults = list(found.faults)
-        if request.number:
-            promised = invoice_type.manual_number or (found.entry_type and found.entry_type.manual_number)
-            not_yet = NOT_YET.at("number", what="a typed number")
-            faults.append(not_yet if promised else MANUAL_NUMBER.at("number", type=invoice_type.key))
         if numbers.series is None:
-            faults.append(no_counter(numbers, company, invoice_type))
-        if faults or numbers.series is None:
-            raise Faulty(faults)
+            raise Faulty([*faults, no_counter(numbers, company, invoice_type)])
+        series, wrong = typed(
+            request.number, numbers.series, company, invoice_type, found.entry_type, catalog, request.date
+        )
+        if faults or wrong:
+            raise Faulty([*faults, *wrong])
         generated = Generated()
         if found.members and found.entry_type and found.journal:
-            books = Books(found.entry_type, found.journal, periods)
-            generated = run(drafted, found.members, books, catalog, matching=found.matching)
-    return Plan(asked, drafted, found, numbers, numbers.series, generated, catalog.revision)
+            books = Books(found.entry_type, found.journal, periods.of(catalog, company))
+            generated = run(drafted, found.members, books, catalog, values, matching=found.matching)
+    return Plan(asked, drafted, found, numbers, series, generated, catalog.revision)
 
 
 def draft_of(
@@ -164,16 +167,19 @@ def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tup
     )
 
 
-def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
-    """Write a planned document; the document row as it stands in the database.
+def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None = None) -> Mapping[str, Any]:
+    """Write a planned document, sealed as asked; the document row as it stands in the database.
 
     Errors: StalePlan (plan again), KeyTaken (the first answer exists), CounterExhausted, Faulty (date order, closed
     series). After any of them nothing is written and no number is used.
     """
     series, on = planned.series, planned.draft.date
-    body = rows.body_hash
-    waiting = {table for table, *_ in rows.late}
     store.open_series(series, planned.revision)
+    for use, chain in asked.seals if asked else ():
+        store.open_chain(use.name, chain)
+    if series.fast:
+        return _write_taken(planned, rows, store, asked)
+    waiting = {table for table, *_ in rows.late}
     with store.transaction() as work:
         for table in CHILDREN:
             if table not in waiting and rows.children.get(table):
@@ -184,12 +190,58 @@ def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
         for table in CHILDREN:
             if table in waiting:
                 work.insert(table, children[table])
-        texts = canon.texts_after_number(children["entry"], children["entry_line"])
-        hashed = canon.link(taken.previous_hash, taken.series, taken.value, number, texts, body)
-        document = rows.document | {
-            "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
-            "previous_hash": taken.previous_hash, "hash": hashed,
-        }  # fmt: skip
+        document = _numbered(planned, rows, taken, number, children, work, asked)
         work.insert("document", [document])
-        work.advance(taken.series, hashed)
+        work.advance(taken.series, document["hash"])
     return document
+
+
+def _numbered(
+    planned: Plan,
+    rows: Rows,
+    taken: Taken,
+    number: str,
+    children: Mapping[str, Sequence[Row]],
+    work: PostingWork,
+    asked: Sealing | None,
+) -> Row:
+    """The document row, complete: its number, its seals, and its link to the document before it."""
+    document, body = rows.document, rows.body_hash
+    texts = canon.texts_after_number(children["entry"], children["entry_line"])
+    seals: list[dict[str, Any]] = []
+    if asked and asked.seals:
+        seals = put_on(work, asked, document["id"], planned.series.name, taken.value, number, document["posted_at"])
+        work.insert("document_seal", seals)
+        rows.children["document_seal"] = seals
+    hashed = canon.link(
+        taken.previous_hash, taken.series, taken.value, number, texts, body, canon.VERSION, links(seals)
+    )
+    return rows.document | {
+        "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
+        "previous_hash": taken.previous_hash, "hash": hashed,
+    }  # fmt: skip
+
+
+def _write_taken(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None) -> Row:
+    """Into a fast series: the value is taken and committed first, and keeps a cause where no document follows.
+
+    Documents of a fast series wait for nobody, so they are not chained to each other: each is hashed by itself.
+    """
+    series, on = planned.series, planned.draft.date
+    document = rows.document
+    taken = store.take_ahead(
+        series, on, planned.revision, at=document["posted_at"], actor=document["actor"], key=document["key"]
+    )
+    try:
+        number = series.number(on, taken.value)
+        children = rows.completed(number)
+        with store.transaction() as work:
+            for table in CHILDREN:
+                if children.get(table):
+                    work.insert(table, children[table])
+            numbered = _numbered(planned, rows, taken, number, children, work, asked)
+            work.insert("document", [numbered])
+    except Exception as cause:
+        store.give_up(taken, f"{type(cause).__name__}: {cause}"[:500])
+        raise
+    return numbered

@@ -180,7 +180,7 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
             "description": catalog.text(kind.description, draft.language) or kind.code, "is_credit": draft.is_credit,
             "untdid_code": kind.untdid_code, "national_code": kind.national_code, "self_billed": kind.self_billed,
         },
-        "supply_date": request.supply_date, "tax_point": draft.tax_point,
+        "site": request.site, "supply_date": request.supply_date, "tax_point": draft.tax_point,
         "period": list(request.period) if request.period else None,
         "tax_company_currency": rounded(draft.totals.tax * draft.exchange_rate, draft.company_currency),
         "language": draft.language, "subject": request.subject, "buyer_reference": request.buyer_reference,

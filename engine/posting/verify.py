@@ -14,6 +14,7 @@ from decimal import Decimal
 from engine.kernel.money import ZERO
 from engine.posting import canon
 from engine.posting.ports import Row, Stored
+from engine.posting.sealing import links
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def problems(stored: Stored, previous_hash: str, expected_value: int) -> Iterato
         texts,
         document["body_hash"],
         version,
+        links([row for row in stored.seals if row["kind"] == "issue"]),
     )
     if linked != document["hash"]:
         yield "its link in the chain does not hold"

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Column, Connection, Exists, Select, Table, bindparam, exists, func, select
+from sqlalchemy import Column, Connection, Exists, Select, Table, bindparam, exists, func, or_, select
 
 from engine.posting.ports import Row, Stored
 from engine.storage import tables
@@ -16,7 +16,9 @@ from engine.storage.database import Database
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
-CHILDREN = (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit)
+CHILDREN = (
+    tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
+)  # fmt: skip
 """What belongs to a document and is in its hash."""
 CHUNK = 200
 """Documents read at a time when a whole series is walked."""
@@ -83,6 +85,20 @@ class SqlDocumentStore:
         with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
 
+    def taken_ahead(self, series: int) -> Iterator[Row]:
+        taken, document = tables.number_taken, tables.document
+        used = exists().where(document.c.series == taken.c.series, document.c.value == taken.c.value)
+        query = select(taken).where(taken.c.series == series, ~used)
+        after = None
+        while True:
+            chunk = query if after is None else query.where(taken.c.value > after)
+            with self._read() as connection:
+                found = _rows(connection, chunk.order_by(taken.c.value).limit(CHUNK))
+            if not found:
+                return
+            yield from found
+            after = found[-1]["value"]
+
     def by_id(self, id: int) -> Row | None:
         with self._read() as connection:
             found = _rows(connection, select(tables.document).where(tables.document.c.id == id))
@@ -114,8 +130,8 @@ class SqlDocumentStore:
                 return
             after = documents[-1][order.name]
             for one in documents:
-                lines, taxes, entries, entry_lines, audit = (child.get(one["id"], ()) for child in children)
-                yield Stored(one, lines, taxes, entries, entry_lines, (), audit)
+                lines, taxes, entries, entry_lines, audit, seals = (child.get(one["id"], ()) for child in children)
+                yield Stored(one, lines, taxes, entries, entry_lines, (), audit, seals)
 
 
 def _uses(table: str, key: str) -> Exists | None:
@@ -130,7 +146,12 @@ def _uses(table: str, key: str) -> Exists | None:
         case "company":
             return exists().where(document.company == key)
         case "counter":
-            return exists().where(series.counter == key)
+            return exists().where(
+                or_(
+                    series.counter == key,
+                    *(series.counter.startswith(f"{key}{mark}", autoescape=True) for mark in "@#!"),
+                )
+            )
         case "account":
             return exists().where(line.account == parts[1])
         case "tax":
@@ -143,7 +164,7 @@ def _uses(table: str, key: str) -> Exists | None:
 
 
 def whole(connection: Connection, document: Row) -> Stored:
-    """The rows of a document: six statements, however many lines it has."""
+    """The rows of a document: seven statements, however many lines it has."""
     mine = document["id"]
     return Stored(
         document=document,
@@ -153,6 +174,7 @@ def whole(connection: Connection, document: Row) -> Stored:
         entry_lines=rows_of(connection, tables.entry_line, mine),
         deliveries=rows_of(connection, tables.delivery, mine),
         audit=rows_of(connection, tables.audit, mine),
+        seals=rows_of(connection, tables.document_seal, mine),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, case, insert, literal, or_, select, update
@@ -49,6 +49,7 @@ class SqlPostingStore:
     def __init__(self, database: Database, ids: IdBlocks) -> None:
         self._database, self._ids = database, ids
         self._open: set[str] = set()
+        self._chains: set[tuple[str, str]] = set()
 
     def next_id(self, name: str) -> int:
         return self._ids.next(name)
@@ -65,7 +66,7 @@ class SqlPostingStore:
             found = connection.execute(_SEEN, _named(series)).one_or_none()
         if found is None:
             new = {
-                "id": self.next_id("series"), "company": series.company, "counter": series.counter.key,
+                "id": self.next_id("series"), "company": series.company, "counter": series.key, "fast": series.fast,
                 "period": series.period, "value": series.counter.start - 1,
                 "closed": False, "revision": revision,
                 "head_hash": FIRST,
@@ -79,6 +80,28 @@ class SqlPostingStore:
                     raise StalePlan
         self._open.add(series.name)
 
+    def open_chain(self, seal: str, chain: str) -> None:
+        if (seal, chain) in self._chains:
+            return
+        new = {"seal": seal, "chain": chain, "head": "", "position": 0}
+        statement = insert_into(self._database.dialect, tables.seal_chain).values(**new).on_conflict_do_nothing()
+        self._database.retrying(lambda connection: connection.execute(statement))
+        self._chains.add((seal, chain))
+
+    def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
+        def taking(connection: Connection) -> Taken:
+            taken = SqlPostingWork(connection).take(series, on, revision)
+            row = {"series": taken.series, "value": taken.value, "at": at, "actor": actor, "key": key, "cause": ""}
+            connection.execute(insert(tables.number_taken), row)
+            return taken
+
+        return self._database.retrying(taking)
+
+    def give_up(self, taken: Taken, cause: str) -> None:
+        table = tables.number_taken
+        mine = (table.c.series == taken.series, table.c.value == taken.value)
+        self._database.retrying(lambda connection: connection.execute(update(table).where(*mine).values(cause=cause)))
+
     def preview(self, series: Series, on: date) -> int:
         with self._database.read() as connection:
             row = connection.execute(_SEEN, _named(series)).one_or_none()
@@ -86,7 +109,7 @@ class SqlPostingStore:
             return series.counter.start
         if row.closed:
             raise Faulty([SERIES_CLOSED.at("date", series=series.name)])
-        if series.counter.chronological and row.last_date and on < row.last_date:
+        if series.chronological and row.last_date and on < row.last_date:
             raise Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
         return int(row.value) + 1
 
@@ -114,7 +137,7 @@ class SqlPostingWork:
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
-        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.counter.chronological}
+        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
         row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
@@ -122,6 +145,13 @@ class SqlPostingWork:
 
     def advance(self, series: int, head_hash: str) -> None:
         self._connection.execute(_ADVANCE, {"of_series": series, "new_head": head_hash})
+
+    def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
+        row = self._connection.execute(_LOCK_CHAIN, {"of_seal": seal, "of_chain": chain}).one()
+        return str(row.head), int(row.position)
+
+    def set_chain(self, seal: str, chain: str, link: str) -> None:
+        self._connection.execute(_SET_CHAIN, {"of_seal": seal, "of_chain": chain, "new_link": link})
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
@@ -156,9 +186,15 @@ _TAKE = (
 )
 _ADVANCE = update(_SERIES).where(_SERIES.c.id == bindparam("of_series")).values(head_hash=bindparam("new_head"))
 _SEEN = select(_SERIES).where(*_IS)
+_CHAIN = tables.seal_chain
+_THE_CHAIN = (_CHAIN.c.seal == bindparam("of_seal"), _CHAIN.c.chain == bindparam("of_chain"))
+_LOCK_CHAIN = (
+    update(_CHAIN).values(position=_CHAIN.c.position + 1).where(*_THE_CHAIN).returning(_CHAIN.c.head, _CHAIN.c.position)
+)
+_SET_CHAIN = update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link"))
 _INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()}
 """Statements of the hot path, built once."""
 
 
 def _named(series: Series) -> dict[str, Any]:
-    return {"of_company": series.company, "of_counter": series.counter.key, "of_period": series.period}
+    return {"of_company": series.company, "of_counter": series.key, "of_period": series.period}

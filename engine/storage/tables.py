@@ -76,6 +76,39 @@ head = Table(
     Column("revision", Integer, ForeignKey("revision.id"), nullable=False),
 )
 
+period_change = Table(
+    "period_change",
+    metadata,
+    Column("revision", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("company", String(20), primary_key=True),
+    Column("fiscal_year", String(20), primary_key=True),
+    Column("period", String(20), primary_key=True),
+    Column("journal", String(20), primary_key=True),  # "" for every journal without a state of its own
+    Column("state", String(10), nullable=False),  # open | closed | locked
+)
+"""Periods opened, closed and locked. Each change is a revision, so that no posting under way misses it."""
+seal_setting = Table(
+    "seal_setting",
+    metadata,
+    Column("revision", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("seal", String(40), primary_key=True),
+    Column("company", String(20), primary_key=True),
+    Column("settings", Text, nullable=False),  # canonical JSON, secrets by reference; "" switches the seal off
+)
+"""Which company seals its documents with what. Each change is a revision, so that no posting under way misses it."""
+journal_proof = Table(
+    "journal_proof",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # of all that the proof rests on
+    Column("journal", String(60), nullable=False),
+    Column("legislation", String(3), nullable=False),
+    Column("verdict", String(10), nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("detail", Text, nullable=False),  # canonical JSON
+    Column("revision", Integer, ForeignKey("revision.id"), nullable=False),  # the first that needed it
+)
+"""That automatic journals balance: proved, or tried on so many documents."""
+
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 id_block = Table(
@@ -96,7 +129,28 @@ series = Table(
     Column("closed", Boolean, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("head_hash", String(64), nullable=False),
+    Column("fast", Boolean, nullable=False, server_default=false()),  # values are taken ahead; not chained
     UniqueConstraint("company", "counter", "period"),
+)
+number_taken = Table(
+    "number_taken",
+    metadata,
+    Column("series", Id, ForeignKey("counter_series.id"), primary_key=True, autoincrement=False),
+    Column("value", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("cause", Text, nullable=False),  # why no document has it; "" when that is not known
+)
+"""Values of fast series, each taken before its document is written."""
+
+seal_chain = Table(
+    "seal_chain",
+    metadata,
+    Column("seal", String(40), primary_key=True),
+    Column("chain", String(200), primary_key=True),
+    Column("head", Text, nullable=False),  # the last link; "" before the first
+    Column("position", BigInteger, nullable=False),
 )
 
 # --- posted: insert-only --------------------------------------------------------------------------------------------
@@ -248,7 +302,26 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index(None, "document"),
 )
-POSTED = (document, document_line, document_tax, entry, entry_line, audit)
+document_seal = Table(
+    "document_seal",
+    metadata,
+    Column("document", Id, ForeignKey("document.id", deferrable=True, initially="DEFERRED"), primary_key=True),
+    Column("seal", String(40), primary_key=True),
+    Column("kind", String(20), primary_key=True),  # issue | cancellation
+    Column("company", String(20), nullable=False),
+    Column("chain", String(200), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("series", String(120), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("printed", Text, nullable=False),  # canonical JSON
+    Column("facts", Text, nullable=False),  # canonical JSON
+    UniqueConstraint("seal", "chain", "position"),
+)
+POSTED = (document, document_line, document_tax, entry, entry_line, audit, document_seal)
 """Insert-only; guarded by triggers."""
 
 # --- what happens to a document afterwards --------------------------------------------------------------------------

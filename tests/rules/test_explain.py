@@ -3,7 +3,9 @@
 import json
 from decimal import Decimal
 
-from tests.rules.samples import Case, Line, compiled
+import pytest
+
+from tests.rules.samples import Case, Document, Line, compiled
 
 
 def test_an_explanation_gives_the_value_of_every_part() -> None:
@@ -22,6 +24,14 @@ def test_only_the_branch_taken_is_explained() -> None:
     assert [part.text for part in found.children] == ["document.is_credit", "line.net"]
     found = compiled("document.is_credit and line.net > 0").explain(Case().values())
     assert [part.text for part in found.children] == ["document.is_credit"]
+
+
+@pytest.mark.parametrize("value", [Decimal("sNaN"), Decimal("NaN"), "yes", 1, (), 1.5])
+def test_a_condition_of_another_type_is_explained_all_the_same(value: object) -> None:
+    values = Case(document=Document(is_credit=value)).values()
+    for text in ("document.is_credit and line.net > 0", "document.is_credit or line.net > 0"):
+        assert compiled(text).explain(values).children[0].text == "document.is_credit"
+    assert compiled("if document.is_credit then 1 else 2").explain(values).children
 
 
 def test_a_sum_is_explained_row_by_row() -> None:

@@ -104,6 +104,31 @@ def run_due(
         click.echo(f"Nothing is due until {day}.")
 
 
+@click.command()
+@click.argument("invoice_type", metavar="TYPE")
+@click.option("--company", required=True, metavar="C")
+@click.option("--date", "on", type=DAY, metavar="DATE", help="Of the documents; today when none is given.")
+@click.option("--site", default="", metavar="S", help="Where the documents are made.")
+@JSON
+@click.pass_obj
+def numbers(
+    database: str | None, invoice_type: str, company: str, on: datetime | None, site: str, as_json: bool
+) -> None:
+    """The next three numbers of a type, and where they come from. None is used."""
+    from engine import flow
+    from engine.app import open_house, system_context
+    from engine.edge.cli.output import print_json
+    from engine.edge.cli.paper import print_numbering
+
+    house, context = open_house(database), system_context()
+    told = flow.next_numbers(house, context, company, invoice_type, on=on.date() if on else None, site=site)
+    if as_json:
+        print_json(told)
+        return
+    click.echo(", ".join(told["numbers"]) or "typed by hand: this counter gives no number")
+    print_numbering({"series": told["series"], "steps": told["steps"]})
+
+
 def read_payments_file(file: IO[bytes]) -> Any:
     """Payments as data. Errors: Faulty."""
     from engine.drafting.request import read_json

@@ -12,7 +12,18 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import documents, formula, installation, journal, parametrization, reference, rehearsal, revisions
+from engine.edge.cli import (
+    documents,
+    formula,
+    installation,
+    journal,
+    parametrization,
+    periods,
+    reference,
+    rehearsal,
+    revisions,
+    seals,
+)
 
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
@@ -73,8 +84,8 @@ def main(ctx: click.Context, database: str | None) -> None:
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
-    Accounting staff: types, post, show, export, run-due, verify
-    Operations:       relay, plugin
+    Accounting staff: types, numbers, post, show, export, run-due, period, verify
+    Operations:       relay, plugin, seal
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
@@ -100,6 +111,9 @@ for command in (
     formula.formula,
     journal.journal,
     journal.run_due,
+    journal.numbers,
+    periods.period,
+    seals.seal,
     documents.post,
     documents.show,
     documents.export,

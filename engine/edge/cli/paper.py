@@ -96,13 +96,18 @@ def print_entries(entries: Sequence[Answer]) -> None:
 def print_explanation(told: Answer) -> None:
     """Where everything comes from."""
     click.echo(f"Type: {told['type']['record']}, revision {told['revision']}; rates of {told['tax_point']}")
-    click.echo(f"Number: series {told['numbering']['series']}")
-    for step in told["numbering"]["steps"]:
-        click.echo(f"  {step['step']} {step['from'] or '-'}: {_step(step)}")
+    print_numbering(told["numbering"])
     click.echo("Entry:")
     for step in told["determination"]:
         click.echo(f"  {step['table']} by {step['from']}: {_step(step)}")
     print_entries_explained(told)
+
+
+def print_numbering(told: Answer) -> None:
+    """Which series a number is of, and the steps to it."""
+    click.echo(f"Number: series {told['series']}")
+    for step in told["steps"]:
+        click.echo(f"  {step['step']} {step['from'] or '-'}: {_step(step)}")
 
 
 def print_entries_explained(told: Answer) -> None:

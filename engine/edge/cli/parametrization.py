@@ -241,6 +241,16 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool, foreseen: Sequ
                 "changes": [change_as_json(change) for change in found.changes],
                 "affected": {"types": touched.types, "companies": touched.companies},
                 "foreseen": [one.as_json() for one in foreseen],
+                "proofs": [
+                    {
+                        "journal": one.journal,
+                        "legislation": one.legislation or None,
+                        "verdict": one.verdict,
+                        "samples": one.samples,
+                        **one.detail,
+                    }
+                    for one in found.proofs
+                ],
                 "failing_examples": [one.as_json() for one in found.failing],
                 "faults": [fault.as_json() for fault in found.faults],
             }
@@ -255,6 +265,10 @@ def print_plan(found: PackPlan, touched: Affected, as_json: bool, foreseen: Sequ
         if touched.types:
             click.echo(f"Types affected: {', '.join(touched.types)}")
             click.echo(f"for companies: {', '.join(touched.companies) or 'none'}")
+        if found.proofs:
+            verdicts = Counter(one.verdict for one in found.proofs)
+            told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(verdicts.items()))
+            click.echo(f"Automatic journals balance: {told}.")
     if as_json:
         return
     for finding in foreseen:

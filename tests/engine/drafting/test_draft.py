@@ -88,6 +88,7 @@ WRONG: dict[str, tuple[Document, str, str]] = {
     "reverse charge bought without a rate": (
         PURCHASED | {"lines": [line(tax_code="RC")]}, "self_assessed_rate_missing", "lines[0].tax_code",
     ),
+    "a site of nobody": ({"site": "NORD"}, "unknown_site", "site"),
     "more tax in an advance than the advance": (
         {"prepaid": [{"amount": "10.00", "tax": "10.01"}]}, "prepaid_tax_too_large", "prepaid[0].tax",
     ),

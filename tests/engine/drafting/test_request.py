@@ -118,7 +118,6 @@ WRONG: dict[str, tuple[Document, str, str]] = {
     "an account": ({"lines": [LINE | {"account": "411-1"}]}, "bad_value", "lines[0].account"),
     "a type code too long": ({"invoice_type": "FACTURE"}, "bad_value", "invoice_type"),
     "a price that includes tax": ({"prices_include_tax": True}, "not_yet", "prices_include_tax"),
-    "a site": ({"site": "NORD"}, "not_yet", "site"),
     "an analytic dimension without code": (
         {"lines": [LINE | {"analytic": {"cc": "1"}}]}, "bad_value", "lines[0].analytic.cc",
     ),
