@@ -23,6 +23,7 @@ from engine.journal.specimens.search import Found, Search
 from engine.journal.specimens.wishes import Dice, hints_of
 from engine.journal.specimens.world import World
 from engine.journal.trial import Trial, as_entry
+from engine.kernel.codes import NEVER_POSTED
 from engine.kernel.money import ZERO
 from engine.parametrization import invariants
 from engine.parametrization.catalog import Catalog
@@ -148,10 +149,13 @@ def _ledgers(journal: AutomaticJournal, legislation: str, catalog: Catalog | Non
 
 
 def _scope(module: str, legislation: str) -> Iterator[Fact]:
-    """What holds of a document because the journal is meant for it."""
-    for name, code in (("document.module", module), ("company.legislation", legislation)):
-        if code:
-            yield Fact(name, "", compile_formula(f'{name} = "{code}"', DOCUMENT, BOOLEAN).node)
+    """What holds of a document because the journal runs for it."""
+    never = ", ".join(f'"{code}"' for code in sorted(NEVER_POSTED))
+    texts = {"document.category": f"document.category not in ({never})"}
+    texts |= {"document.module": f'document.module = "{module}"'} if module else {}
+    texts |= {"company.legislation": f'company.legislation = "{legislation}"'} if legislation else {}
+    for name, text in texts.items():
+        yield Fact(name, "", compile_formula(text, DOCUMENT, BOOLEAN).node)
 
 
 def _tolerance(journal: AutomaticJournal) -> Decimal:

@@ -16,7 +16,7 @@ from rules.proof import prove
 from rules.reading import Theory
 from rules.terms import Fact, Outcome, Term
 from rules.types import NUMBER, PERCENT, TEXT, CodeSet
-from tests.rules.formulas import Formulas, cases
+from tests.rules.formulas import cases, strategies
 from tests.rules.samples import VOCABULARY as SAMPLES
 from tests.rules.samples import Case
 
@@ -231,12 +231,11 @@ def test_too_much_to_look_at_is_given_up_never_proved() -> None:
 
 # What is proved holds of values: random formulas against rewritings of them, some of which are wrong
 
-_low = Formulas(None)
-_mid = Formulas(_low)
+_mid = strategies(1)
 
 
 def _pairs() -> st.SearchStrategy[tuple[str, str]]:
-    money, flag, amount = _mid.money, _mid.boolean, _mid.amount
+    money, flag, amount = _mid["money"], _mid["boolean"], _mid["amount"]
     shapes = [
         ("({0} + {1})", "({1} + {0})"),
         ("({0} - {1})", "-({1} - {0})"),
@@ -260,7 +259,7 @@ def _pairs() -> st.SearchStrategy[tuple[str, str]]:
         ("(if {2} or {4} then {0} else {1})", "(if not {2} and not {4} then {1} else {0})"),
         ("round(document.net * {5})", "round({5} * document.net)"),
     ]  # fmt: skip
-    return st.tuples(st.sampled_from(shapes), money, money, flag, amount, flag, _low.percent).map(
+    return st.tuples(st.sampled_from(shapes), money, money, flag, amount, flag, strategies(0)["percent"]).map(
         lambda drawn: (drawn[0][0].format(*drawn[1:]), drawn[0][1].format(*drawn[1:]))
     )
 

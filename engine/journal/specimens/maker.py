@@ -45,9 +45,10 @@ class Maker:
         """`large`: with a large line beside the rows; `rich`: with discounts, odd quantities, any category."""
         dice = self.dice
         module = dice.text("document.module", wishes, self.modules)
-        category = dice.text("document.category", wishes, CATEGORIES if rich else CATEGORIES[:1])
+        category = self._category(wishes, rich)
+        company = self._company(wishes)
         asked: Document = {
-            "company": dice.text("company.code", wishes, ["TRIAL"]),
+            "company": company.code,
             "category": category,
             "date": dice.day("document.date", wishes, DAY).isoformat(),
             "customer" if module == "sales" else "supplier": self._party(wishes),
@@ -69,9 +70,7 @@ class Maker:
                 more[key] = (*more.get(key, ()), self.imagined(row, wish))
         if large or not asked["lines"]:
             self._line(asked, {"line.net": _point(LARGE)}, False)
-        return Specimen(
-            _to_the_cent(asked, exponent(currency)), self._company(wishes), self._type(wishes, module, category), more
-        )
+        return Specimen(_to_the_cent(asked, exponent(currency)), company, self._type(wishes, module, category), more)
 
     def any(self, wishes: Wishes) -> Specimen:
         """Any document, of many rows."""
@@ -113,6 +112,13 @@ class Maker:
         return self.dice.amount(name, wishes)
 
     # Whose document it is
+
+    def _category(self, wishes: Wishes, rich: bool) -> str:
+        """One of the usual categories, if the wish leaves any of them."""
+        wish = wishes.get("document.category")
+        if isinstance(wish, Among) and wish.texts is not None:
+            wishes = {"document.category": Among(wish.texts & frozenset(CATEGORIES) or wish.texts)}
+        return self.dice.text("document.category", wishes, CATEGORIES if rich else CATEGORIES[:1])
 
     def _company(self, wishes: Wishes) -> d.Company:
         dice = self.dice
