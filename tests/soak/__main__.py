@@ -24,7 +24,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.soak import disk, runs
 from tests.soak.checker import check
 from tests.soak.machine import posting_on
-from tests.soak.mutations import fill, missed
+from tests.soak.mutations import filled, missed
 from tests.support import databases
 from tests.support.house import new_house, prepare
 
@@ -88,8 +88,7 @@ def controls(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
 def mutations(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
     tried = 5 * asked.kills
     with fresh("sqlite") as (url, _), new_house(url) as house:
-        fill(house)
-        by_verify, by_checker = missed(house, tried, asked.seed, checked=10)
+        by_verify, by_checker = missed(filled(house), tried, asked.seed, checked=10)
     for one in (*by_verify, *by_checker):
         shown(one)
     yield "sqlite", {"bytes": tried, "missed by verify": len(by_verify), "wrong": len(by_verify) + len(by_checker)}

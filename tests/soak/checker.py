@@ -9,7 +9,9 @@ kind, a document and words:
     head            the counter's row is not at the last one     chain    a hash does not follow, or is another
     totals balance  sums do not agree                            outbox   a hand-over is missing, or one too many
     part            rows of a document that is not there         audit    nobody says who posted it
-    unreadable      a value that is not what its column holds
+    unreadable      a value that is not what its column holds   seal     a chain of legal seals does not hold
+
+Fast series may skip a value, if it stands in the register of those taken; their documents are not chained.
 """
 
 from __future__ import annotations
@@ -27,12 +29,14 @@ from sqlalchemy import Connection, Table, create_engine, exists, func, select
 from sqlalchemy.exc import DBAPIError
 
 from engine.posting import canon
+from engine.posting.sealing import links
 from engine.storage import tables
 from tests.soak.ledger import Told
 
 CHUNK = 500
 CHILDREN = (
-    tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.delivery,
+    tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
+    tables.delivery,
 )  # fmt: skip
 NO_ENTRIES = ("proforma", "quote", "order")
 
@@ -55,6 +59,7 @@ class Found:
     series: int = 0
     violations: list[Violation] = field(default_factory=list)
     unacknowledged: int = 0  # documents nobody was told of: right, as long as nobody was told otherwise
+    unused: int = 0  # values of fast series that were taken, and no document has
 
     @property
     def kinds(self) -> Counter[str]:
@@ -70,36 +75,49 @@ def check(url: str, told: Told | None = None) -> Found:
             chronological = _chronological(connection)
             for series in _rows(connection, tables.series):
                 found.series += 1
-                try:
-                    found.violations += _of_series(connection, series, chronological, found)
-                except (ValueError, TypeError, KeyError, ArithmeticError, DBAPIError) as wrong:
-                    found.violations.append(Violation("unreadable", f"series {series['id']}", str(wrong)))
-            found.violations += _strays(connection)
-            found.violations += _once(connection)
-            if told:
-                found.violations += _as_told(connection, told, found)
+                walked = _of_series(connection, series, chronological, found)
+                found.violations += _as_far_as_read(f"series {series['id']}", walked)
+            parts = [_strays(connection), _seals(connection), _once(connection)]
+            parts += [_as_told(connection, told, found)] if told else []
+            for part in parts:
+                found.violations += _as_far_as_read("all series", part)
     finally:
         engine.dispose()
     return found
+
+
+def _as_far_as_read(where: str, violations: Iterator[Violation]) -> Iterator[Violation]:
+    """And that a value could not be read, if that is how it ended."""
+    try:
+        yield from violations
+    except (ValueError, TypeError, KeyError, ArithmeticError, DBAPIError) as wrong:
+        yield Violation("unreadable", where, str(wrong))
 
 
 def _of_series(connection: Connection, series: Row, chronological: frozenset[str], found: Found) -> Iterator[Violation]:
     """A series from its first document to its head."""
     name = f"{series['company']}/{series['counter']}/{series['period']}"
     value, day, previous = 0, date.min, canon.FIRST
+    taken = frozenset(row["value"] for row in _rows(connection, tables.number_taken, series=[series["id"]]))
     for document, children in _documents(connection, series["id"]):
         found.documents += 1
         where = f"{name} {document['number']} (id {document['id']}, key {document['key']})"
         if document["value"] <= value:
             yield Violation("duplicate", where, f"value {document['value']} was given before")
-        elif document["value"] > value + 1:
-            yield Violation("hole", where, f"after {value} comes {document['value']}")
+        elif lacking := sorted({*range(value + 1, document["value"])} - taken):
+            yield Violation("hole", where, f"after {value} comes {document['value']}; nobody took {lacking[:5]}")
+        if series["fast"] and document["value"] not in taken:
+            yield Violation("hole", where, f"nobody took {document['value']}")
+        found.unused += max(document["value"] - value - 1, 0)
         if document["date"] < day and series["counter"] in chronological:
             yield Violation("date", where, f"{document['date']} comes after {day}")
         value, day = document["value"], max(day, document["date"])
         for kind, words in _of_document(document, children, previous):
             yield Violation(kind, where, words)
-        previous = document["hash"]
+        previous = canon.FIRST if series["fast"] else document["hash"]
+    if series["fast"]:
+        found.unused += len(taken) - len([one for one in taken if one <= value])
+        value, day = max(taken, default=0), max(day, series["last_date"] or day)
     at_rest = (value, previous, day if value else None)
     if (series["value"], series["head_hash"], series["last_date"]) != at_rest:
         yield Violation("head", name, f"it is at {series['value']} of {series['last_date']}, its last is {value}")
@@ -112,9 +130,9 @@ def _of_document(document: Row, children: Mapping[str, Sequence[Row]], previous:
         yield "number", f"its number is {document['number']}, its value {document['value']}"
     body = canon.body_hash({"document": [document], **children})
     texts = canon.texts_after_number(children["entry"], children["entry_line"])
-    linked = canon.link(
-        document["previous_hash"], document["series"], document["value"], document["number"], texts, body
-    )
+    seals = links([row for row in children["document_seal"] if row["kind"] == "issue"])
+    before, series, value, number = (document[name] for name in ("previous_hash", "series", "value", "number"))
+    linked = canon.link(before, series, value, number, texts, body, canon.VERSION, seals)
     if document["previous_hash"] != previous:
         yield "chain", "it does not follow the document before it"
     if (document["canon"], document["body_hash"], document["hash"]) != (canon.VERSION, body, linked):
@@ -190,6 +208,24 @@ def _strays(connection: Connection) -> Iterator[Violation]:
     there = exists().where(tables.series.c.id == tables.document.c.series)
     for (document,) in connection.execute(select(tables.document.c.id).where(~there)):
         yield Violation("part", f"id {document}", "it is of no series")
+
+
+def _seals(connection: Connection) -> Iterator[Violation]:
+    """Each chain of seals from its first record to its head."""
+    chains: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in _rows(connection, tables.document_seal):
+        chains[row["seal"], row["chain"]].append(row)
+    for row in _rows(connection, tables.seal_chain):
+        name, kept = f"{row['seal']} {row['chain']}", chains.pop((row["seal"], row["chain"]), [])
+        previous = ""
+        for place, record in enumerate(sorted(kept, key=lambda one: one["position"]), 1):
+            if (record["position"], record["previous"]) != (place, previous):
+                yield Violation("seal", name, f"record {record['position']} of id {record['document']} is out of place")
+            previous = record["link"]
+        if (row["position"], row["head"]) != (len(kept), previous):
+            yield Violation("seal", name, f"it is at {row['position']} and has {len(kept)} records")
+    for stray in chains:
+        yield Violation("seal", " ".join(stray), "the chain has records, and no row")
 
 
 def _once(connection: Connection) -> Iterator[Violation]:

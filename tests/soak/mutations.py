@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from engine import flow
+from engine.spi.host import Plugins
 from engine.storage import tables
 from tests.soak.checker import check
+from tests.support.fakes import Stamp
 from tests.support.house import House, invoice, line
 
 TABLES = tuple(table.name for table in tables.POSTED)
@@ -63,22 +66,33 @@ def missed(house: House, number: int, seed: int, checked: int) -> tuple[list[str
     return by_verify, by_checker
 
 
-def fill(house: House) -> None:
-    """Three series, with something in every posted table and nearly every column."""
+def filled(house: House) -> House:
+    """Three series, with something in every posted table and nearly every column; the house that sealed them."""
+    made = sealed(house)
     charge = {"kind": "allowance", "description": "Remise", "percent": "3", "tax_code": "FR20"}
     lines = [line(), line(nature="service", discounts=[{"percent": "10"}]), line(tax_code="FR55")]
     for _ in range(3):
-        posted = house.post(invoice(lines=lines, charges=[charge], currency="USD", exchange_rate="0.92"))
-    house.post(
+        posted = made.post(invoice(lines=lines, charges=[charge], currency="USD", exchange_rate="0.92"))
+    made.post(
         invoice(references=[{"kind": "corrects", "id": posted["id"]}], invoice_type="AVF", category="credit_note")
     )
-    house.post(invoice(lines=[line(tax_code="IT22S"), line(tax_code="N3.1")]), company="MILANO")
+    made.post(invoice(lines=[line(tax_code="IT22S"), line(tax_code="N3.1")]), company="MILANO")
+    return made
+
+
+def sealed(house: House) -> House:
+    """The same house, with a legal seal on what PARIS sells."""
+    offered = Plugins(house.plugins.formats, house.plugins.channels, {"stamp": Stamp()})
+    made = house.beside(offered)
+    flow.configure_seal(made, made.context, "stamp", "PARIS", {"word": "red"})
+    return made
 
 
 def _chosen(connection: sqlite3.Connection, chance: Random) -> Mutation | None:
     """Any byte of any posted value; None when the value chosen has none."""
     table = chance.choice(TABLES)
     rows = [row for (row,) in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]  # noqa: S608
+    assert rows, f"{table} has no row to change"
     column = chance.choice([column.name for column in tables.metadata.tables[table].columns])
     row = chance.choice(rows)
     query = f'SELECT typeof("{column}"), CAST("{column}" AS BLOB) FROM {table} WHERE rowid = ?'  # noqa: S608

@@ -4,21 +4,21 @@ import sqlite3
 from contextlib import closing
 
 from tests.soak.checker import check
-from tests.soak.mutations import fill, missed
+from tests.soak.mutations import filled, missed
 from tests.support.house import House
 
 
 def test_a_thousand_changed_bytes_are_found(sqlite_house: House) -> None:
-    fill(sqlite_house)
-    assert not sqlite_house.verify() and not check(sqlite_house.url).violations
-    by_verify, by_checker = missed(sqlite_house, 1_000, seed=1, checked=10)
+    house = filled(sqlite_house)
+    assert not house.verify() and not check(house.url).violations
+    by_verify, by_checker = missed(house, 1_000, seed=1, checked=10)
     assert (by_verify, by_checker) == ([], [])
-    assert not sqlite_house.verify(), "a change was not taken back"
+    assert not house.verify(), "a change was not taken back"
 
 
 def test_the_checker_names_what_is_wrong(sqlite_house: House) -> None:
     """One change of each kind that a broken store does not make by itself."""
-    fill(sqlite_house)
+    filled(sqlite_house)
     changes = {
         "date": "UPDATE document SET date = '2026-03-01' WHERE value = 2",
         "number": "UPDATE document SET number = 'FV-2026-00099' WHERE value = 2",
@@ -28,6 +28,7 @@ def test_the_checker_names_what_is_wrong(sqlite_house: House) -> None:
         "chain": "UPDATE document SET partner_name = 'Somebody Else' WHERE value = 2",
         "outbox": "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery LIMIT 1)",
         "audit": "DELETE FROM audit WHERE id IN (SELECT id FROM audit LIMIT 1)",
+        "seal": "UPDATE seal_chain SET position = position + 1",
         "part": "DELETE FROM document WHERE value = 3",
         "unreadable": "UPDATE document SET date = 'soon' WHERE value = 2",
     }

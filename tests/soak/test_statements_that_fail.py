@@ -11,6 +11,7 @@ from engine import flow
 from engine.storage import tables
 from tests.soak.checker import check
 from tests.soak.faults import FAILURES, WAYS, failing
+from tests.soak.mutations import sealed
 from tests.support.house import House, invoice, written
 
 Document = dict[str, Any]
@@ -56,12 +57,13 @@ def settled(
 
 
 @ways
-@pytest.mark.parametrize("kind", ["invoice", "credit_note"])
+@pytest.mark.parametrize("kind", ["invoice", "sealed", "credit_note"])
 def test_of_a_posting(house: House, kind: str, way: str) -> None:
+    house = sealed(house) if kind == "sealed" else house
     house.post(invoice(2), key="INVOICE")
-    document, series, first = (invoice(2), "FV", 2) if kind == "invoice" else (credit(house), "AV", 1)
+    document, series, first = (credit(house), "AV", 1) if kind == "credit_note" else (invoice(2), "FV", 2)
     failed = settled(house, document, way, lambda at: f"{series}-2026-{at + first:05d}", lambda at: "2026-03-02")
-    assert failed > 10
+    assert failed > (14 if kind == "sealed" else 10)
     assert check(house.url).violations == []
 
 
