@@ -19,6 +19,11 @@ from engine.posting.ports import PostingWork, SealInUse, Stored
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, Sealed, SealKind, SealRecord
 
+LINKED = (
+    "seal", "kind", "company", "chain", "position", "series", "value", "at", "previous", "fingerprint", "link",
+    "printed", "facts",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
@@ -78,5 +83,5 @@ def read_back(row: Mapping[str, Any], stored: Stored) -> tuple[SealRecord, Seale
 
 
 def links(rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """What of its seals goes into a document's hash."""
-    return [[row[name] for name in ("seal", "chain", "position", "fingerprint", "link", "printed")] for row in rows]
+    """What of its seals goes into a document's hash: every column but the document itself."""
+    return [[row[name] for name in LINKED] for row in rows]
