@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import Faulty
 
 if TYPE_CHECKING:
@@ -185,8 +186,18 @@ def _sealed(house: House, documents: DocumentStore, company: str) -> Iterator[Fi
             continue
         pairs = (read_back(row, stored) for row, stored in documents.of_chain(chain["seal"], chain["chain"]))
         model = seal.settings_model.model_validate(json.loads(given))
-        for words in seal.verify_chain(pairs, model, chain["head"] or None):
+        for words in _as_far_as_read(seal.verify_chain(pairs, model, chain["head"] or None)):
             yield f.Finding(f.SEAL_BROKEN.at("seal_chain", seal=chain["seal"], chain=chain["chain"], words=words))
+
+
+def _as_far_as_read(found: Iterator[str]) -> Iterator[str]:
+    """What is wrong with a chain; a row that cannot be read ends it, and is told."""
+    from engine.posting.verify import UNREADABLE_VALUES
+
+    try:
+        yield from found
+    except (EngineError, *UNREADABLE_VALUES) as reason:
+        yield f"a row cannot be read, the rest of it was not checked: {reason}"
 
 
 def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:

@@ -240,7 +240,8 @@ class Posting(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            assert check(self._url).violations == []
+            violations = check(self._url).violations
+            assert not violations, violations
         finally:
             for house in self._houses:
                 house.close()
