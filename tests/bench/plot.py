@@ -24,7 +24,7 @@ def draw(found: Sequence[Together], words: str, target: Path) -> None:
     data = {
         "title": "Posting invoices of 10 lines: posts a second, by clients",
         "words": words,
-        "panels": [_panel(one) for one in found],
+        "panels": [_panel(one) for one in found if len({each.cell.clients for each in one.series}) > 1],
     }
     picture = typst.compile(
         TEMPLATE, format="png", ppi=RESOLUTION, sys_inputs={"data": json.dumps(data)}, ignore_system_fonts=True

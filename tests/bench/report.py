@@ -28,7 +28,8 @@ class Report:
 
     def clients(self, found: Together) -> None:
         self.together.append(found)
-        self.add(f"{found.dialect}, in {found.kind}, clients at the same time", found.figures())
+        where = "in memory" if found.kind == "memory" else "on disk"
+        self.add(f"{found.dialect}, clients at the same time, {where}", found.figures())
         for filled, gapless in found.filled:
             self.check(filled, gapless)
 

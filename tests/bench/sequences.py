@@ -6,8 +6,9 @@ stands in for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -16,9 +17,8 @@ from sqlalchemy import Connection, text
 from engine.app import BuiltHouse
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
-from engine.posting.ports import Taken
-from engine.storage.database import Database, open_database
-from engine.storage.posting import IdBlocks, SqlPostingStore, SqlPostingWork
+from engine.posting.ports import PostingStore, Taken
+from engine.storage.database import open_database
 from tests.bench.places import POSTGRESQL
 
 
@@ -34,22 +34,24 @@ def prepare(url: str) -> None:
     database.close()
 
 
-class SequenceWork(SqlPostingWork):
-    """Takes numbers from a sequence: nothing is locked, and there is no chain."""
+class SequenceWork:
+    """A posting's transaction in which numbers come from a sequence: nothing is locked, and there is no chain."""
 
-    def __init__(self, connection: Connection, known: dict[str, int]) -> None:
-        super().__init__(connection)
-        self._known = known
+    def __init__(self, work: Any, known: dict[str, int]) -> None:
+        self._work, self._known = work, known
+        self._connection: Connection = work._connection
 
-    def take(self, series: Series, on: Any, revision: int) -> Taken:
-        connection = self._connection
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._work.insert(table, rows)
+
+    def take(self, series: Series, on: date, revision: int) -> Taken:
         if series.name not in self._known:
             of_series = text("SELECT id FROM counter_series WHERE company = :company")
-            self._known[series.name] = connection.execute(of_series, {"company": series.company}).scalar_one()
-        if connection.dialect.name == POSTGRESQL:
-            value: int = connection.execute(_NEXT).scalar_one()
+            self._known[series.name] = self._connection.execute(of_series, {"company": series.company}).scalar_one()
+        if self._connection.dialect.name == POSTGRESQL:
+            value: int = self._connection.execute(_NEXT).scalar_one()
         else:
-            value = connection.execute(_INSERTED).lastrowid
+            value = self._connection.execute(_INSERTED).lastrowid
         return Taken(self._known[series.name], value, FIRST)
 
     def advance(self, series: int, head_hash: str) -> None:
@@ -59,18 +61,23 @@ class SequenceWork(SqlPostingWork):
 _NEXT, _INSERTED = text("SELECT nextval('bench_number')"), text("INSERT INTO bench_number DEFAULT VALUES")
 
 
-class SequenceStore(SqlPostingStore):
-    def __init__(self, database: Database) -> None:
-        super().__init__(database, IdBlocks(database))
+class SequenceStore:
+    """The engine's own store, but for the number."""
+
+    def __init__(self, store: PostingStore) -> None:
+        self._store = store
         self._known: dict[str, int] = {}
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
     @contextmanager
-    def transaction(self) -> Iterator[SqlPostingWork]:
-        with self._database.write() as connection:
-            yield SequenceWork(connection, self._known)
+    def transaction(self) -> Iterator[SequenceWork]:
+        with self._store.transaction() as work:
+            yield SequenceWork(work, self._known)
 
 
 class SequenceHouse(BuiltHouse):
     @cached_property
-    def posting(self) -> SqlPostingStore:
-        return SequenceStore(self.database)
+    def posting(self) -> Any:
+        return SequenceStore(super().posting)
