@@ -65,6 +65,7 @@ def single(found: Ways, dialect: str) -> list[Line]:
     spent = [one / 1e3 for one in engine.all("cpu")]
     writing = [(whole - rules) / 1e3 for whole, rules in zip(engine.all("cpu"), dry.all("cpu"), strict=True)]
     faster = [one / 100 for one in engine.shares_of(orm)]
+    writing_faster = [one / 1e3 / own for one, own in zip(orm.all("cpu"), writing, strict=True)]
     return [
         *map(_time, made.values()),
         _share("engine, of the best driver", engine, limit, gate, goal),
@@ -74,6 +75,7 @@ def single(found: Ways, dialect: str) -> list[Line]:
         of_rounds("Core, against ORM", [one / 100 for one in core.shares_of(orm)], "×"),
         of_rounds("CPU of a posting", spent, "ms", gate=CPU, note=_parts(engine)),
         of_rounds("of it beyond a dry run", writing, "ms", note="about what writing takes"),
+        of_rounds("writing alone, against ORM, in CPU", writing_faster, "×"),
     ]
 
 
