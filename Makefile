@@ -26,12 +26,10 @@ demo: install ## see it work
 test: dev ## all tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope $(ARGS)
 
-bench: dev ## figures, measured here
-	@$(BIN)/python -m tests.bench.parametrization
-	@$(BIN)/python -m tests.bench.replay
-	@$(BIN)/python -m tests.bench.formulas
-	@$(BIN)/python -m tests.bench.entries
+bench: dev ## figures, measured here (ARGS=--quick for a short run, --help for more)
+	@$(BIN)/python -m tests.bench.posting $(ARGS)
 	@$(BIN)/python -m tests.bench.mutants
+	@$(BIN)/python -m tests.bench.verify
 
 fuzz: dev ## a million formulas, most of them broken (ARGS='--start SEED --count N')
 	@$(BIN)/python -m tests.rules.fuzz $(ARGS)

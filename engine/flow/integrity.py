@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -169,35 +169,37 @@ def _counters(house: House, revision: int) -> Catalog:
 def _sealed(house: House, documents: DocumentStore, company: str) -> Iterator[Finding]:
     """Chains of legal seals, each judged by its own plugin on the documents as they are now."""
     from engine.posting import findings as f
-    from engine.posting.sealing import read_back
+    from engine.posting.verify import UNREADABLE_VALUES
 
     settings = house.catalog().seal_settings if (chains := documents.seal_chains()) else {}
     for chain in chains:
-        seal = house.plugins.seals.get(chain["seal"])
-        owners = {
-            row["company"]: settings.get((row["company"], chain["seal"])) for row in documents.chain_owners(chain)
-        }
-        given = next((text for owner, text in owners.items() if text and company in ("", owner)), "")
-        if company and company not in owners:
-            continue
-        if seal is None or not given:
-            why = "its plugin is not installed" if seal is None else "no settings tell its keys"
-            yield f.Finding(f.SEAL_NOT_CHECKED.at("seal_chain", seal=chain["seal"], chain=chain["chain"], why=why))
-            continue
-        pairs = (read_back(row, stored) for row, stored in documents.of_chain(chain["seal"], chain["chain"]))
-        model = seal.settings_model.model_validate(json.loads(given))
-        for words in _as_far_as_read(seal.verify_chain(pairs, model, chain["head"] or None)):
+        try:
+            yield from _of_chain(house, documents, chain, settings, company)
+        except (EngineError, *UNREADABLE_VALUES) as reason:
+            words = f"a row cannot be read, the rest of it was not checked: {reason}"
             yield f.Finding(f.SEAL_BROKEN.at("seal_chain", seal=chain["seal"], chain=chain["chain"], words=words))
 
 
-def _as_far_as_read(found: Iterator[str]) -> Iterator[str]:
-    """What is wrong with a chain; a row that cannot be read ends it, and is told."""
-    from engine.posting.verify import UNREADABLE_VALUES
+def _of_chain(
+    house: House, documents: DocumentStore, chain: Row, settings: Mapping[tuple[str, str], str], company: str
+) -> Iterator[Finding]:
+    from engine.posting import findings as f
+    from engine.posting.sealing import read_back
 
-    try:
-        yield from found
-    except (EngineError, *UNREADABLE_VALUES) as reason:
-        yield f"a row cannot be read, the rest of it was not checked: {reason}"
+    owners = [row["company"] for row in documents.chain_owners(chain)]
+    if company and company not in owners:
+        return
+    seal = house.plugins.seals.get(chain["seal"])
+    given = next((text for owner in owners if (text := settings.get((owner, chain["seal"])))), "")
+    named = {"seal": chain["seal"], "chain": chain["chain"]}
+    if seal is None or not given:
+        why = "its plugin is not installed" if seal is None else "no settings tell its keys"
+        yield f.Finding(f.SEAL_NOT_CHECKED.at("seal_chain", why=why, **named))
+        return
+    pairs = (read_back(row, stored) for row, stored in documents.of_chain(chain["seal"], chain["chain"]))
+    model = seal.settings_model.model_validate(json.loads(given))
+    for words in seal.verify_chain(pairs, model, chain["head"] or None):
+        yield f.Finding(f.SEAL_BROKEN.at("seal_chain", words=words, **named))
 
 
 def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:
