@@ -8,15 +8,34 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.edge.demo.sample import samples
 from engine.parametrization.catalog import Catalog
+from tests.support.house import new_house
 
 Document = dict[str, Any]
 
-SERIES = (("PARIS", "invoice"), ("MILANO", "invoice"), ("LYON", "credit_note"), ("LILLE", "proforma"))
-"""Company and category: four series of DEMO. The last is not chronological, and nothing of it is handed over."""
+SERIES = (
+    ("PARIS", "invoice"), ("MILANO", "invoice"), ("LYON", "credit_note"), ("LILLE", "proforma"), ("PARIS", "quote"),
+)  # fmt: skip
+"""Company and category: four series of DEMO and one of our own. The last two have no order of dates, and nothing of
+them is handed over; the last is fast, so it may skip values, each of them in a register."""
+QUICK = """
+[[counter]]
+code = "FAST"
+legislation = "FRA"
+mode = "fast"
+component = [{ position = 1, kind = "constant", value = "Q" }, { position = 2, kind = "sequence" }]
+
+[[invoice_type]]
+code = "QUICK"
+legislation = "FRA"
+module = "sales"
+category = "quote"
+counter = "FAST"
+"""
 DAY = date(2026, 6, 1)
 SHARED = 7
 """Each seventh document is one that all workers post, with one key."""
@@ -73,7 +92,16 @@ class Load:
 @cache
 def _kinds(catalog: Catalog, seed: int) -> list[list[Document]]:
     """Sample documents of each series. The catalog of a process does not change under a load."""
-    return [
-        list(islice((one for one in samples(catalog, 4_000, seed, company) if one["category"] == category), VARIETY))
-        for company, category in SERIES
-    ]
+    found = []
+    for company, category in SERIES:
+        like = "proforma" if category == "quote" else category
+        some = islice((one for one in samples(catalog, 4_000, seed, company) if one["category"] == like), VARIETY)
+        quick = {"invoice_type": "QUICK", "category": "quote"} if category == "quote" else {}
+        found.append([one | quick for one in some])
+    return found
+
+
+def make_ready(url: str) -> None:
+    """Apply what the load needs beside DEMO."""
+    with new_house(url) as house, TemporaryDirectory() as folder:
+        house.apply(Path(folder), "SOAK", QUICK, requires=("DEMO",))

@@ -18,7 +18,7 @@ from tests.soak import broken, killer
 from tests.soak.checker import Found, check
 from tests.soak.killer import Killed
 from tests.soak.ledger import Told, told
-from tests.soak.load import Load
+from tests.soak.load import Load, make_ready
 from tests.support.databases import OwnServer
 
 WORKERS = (1, 4, 16)
@@ -72,7 +72,8 @@ class Run:
             "kills": self.kills, "in flight": self.in_flight, "in the transaction": in_transaction(self.phases),
             "server stops": self.stops, "documents": self.found.documents, "acknowledged": len(self.told.acknowledged),
             "tried again": self.told.errors.total(), "refused": len(self.told.refused), "holes": kinds["hole"],
-            "duplicates": kinds["duplicate"], "lost": kinds["lost"], "wrong": len(self.wrong),
+            "duplicates": kinds["duplicate"], "lost": kinds["lost"], "fast, unused": self.found.unused,
+            "wrong": len(self.wrong),
         }  # fmt: skip
 
 
@@ -82,6 +83,7 @@ def in_transaction(phases: Counter[str]) -> int:
 
 def kills(url: str, folder: Path, number: int, *, seed: int = 1, progress: Progress = silent) -> Run:
     """At least `number` kills, a third each with 1, 4 and 16 workers, on one database."""
+    make_ready(url)
     killed = []
     for workers in WORKERS:
         load = Load(url, str(folder), f"w{workers}", workers, -(-number // len(WORKERS)), seed=seed)
@@ -93,6 +95,7 @@ def kills(url: str, folder: Path, number: int, *, seed: int = 1, progress: Progr
 
 def control(url: str, folder: Path, store: str, workers: int, *, seed: int = 1) -> Run:
     """The same load on a store of broken.py: a run that finds nothing wrong has proved nothing."""
+    make_ready(url)
     if store == "max_plus_one":
         database = open_database(url)
         broken.unguard(database)
@@ -104,6 +107,7 @@ def control(url: str, folder: Path, store: str, workers: int, *, seed: int = 1) 
 
 def lost_answers(url: str, folder: Path, documents: int, *, seed: int = 1) -> Run:
     """Each worker dies right after each commit, so that each answer comes of a second asking."""
+    make_ready(url)
     load = Load(url, str(folder), "dies", 2, documents=documents, seed=seed, dies=True, failing=0)
     ran = killer.run(load)
     seen = told(folder)
@@ -112,6 +116,7 @@ def lost_answers(url: str, folder: Path, documents: int, *, seed: int = 1) -> Ru
 
 def calendar(url: str, folder: Path, number: int, *, seed: int = 1) -> Run:
     """At least `number` kills while the clock goes on and back around the end of a year."""
+    make_ready(url)
     ran = killer.run(Load(url, str(folder), "days", 4, number, documents=10 * number, seed=seed, calendar=True))
     seen = told(folder)
     return Run([ran], seen, check(url, seen))
@@ -121,6 +126,7 @@ def restarts(
     server: OwnServer, url: str, folder: Path, stops: int, *, seed: int = 1, progress: Progress = silent
 ) -> Run:
     """The server is stopped at once and started again, while workers post and are killed."""
+    make_ready(url)
     load = Load(url, str(folder), "stops", 4, kills=FOR_EVER, seed=seed)
     with killer.started(load) as process:
         for stop in range(stops):
