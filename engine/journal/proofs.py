@@ -33,7 +33,7 @@ NOT_PROVED = FaultKind(
     "it was not proved to balance{of}, though {samples} documents did; open is {open}",
     "write it so that it can be proved, or say allow_sampled = true",
 )
-VERSION = 1
+VERSION = 2
 """Of the proof itself: raised when what it can prove, or what it rests on outside of the invariants, changes."""
 
 
