@@ -30,6 +30,7 @@ bench: dev ## figures, measured here
 	@$(BIN)/python -m tests.bench.parametrization
 	@$(BIN)/python -m tests.bench.replay
 	@$(BIN)/python -m tests.bench.formulas
+	@$(BIN)/python -m tests.bench.verify
 	@$(BIN)/python -m tests.bench.entries
 	@$(BIN)/python -m tests.bench.mutants
 
