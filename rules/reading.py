@@ -32,7 +32,7 @@ from rules.nodes import (
     children,
 )
 from rules.normal import free_rows, label, money_summed, names_in, written
-from rules.types import BOOLEAN, MONEY, CodeSet, is_text
+from rules.types import BOOLEAN, DATE, MONEY, CodeSet, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,11 @@ class Reading:
         return self.quantity(stands_for) if stands_for else single(self._variable(node))
 
     def _variable(self, node: Node) -> Variable:
-        """A quantity that is not looked into; a missing one fails wherever it is used."""
-        whole, scale = WIDTHS[node.type]
+        """A quantity that is not looked into; a missing one fails wherever it is used.
+
+        What comes from outside has its promised width; what a function computes may have been cut.
+        """
+        whole, scale = (DIGITS, CUT) if isinstance(node, Call) and node.type != DATE else WIDTHS[node.type]
         return Variable(*self._normal(node), whole, scale, node.type == MONEY and isinstance(node, Name))
 
     def _at_point(self, form: Form) -> Form:

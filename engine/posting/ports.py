@@ -195,6 +195,15 @@ class DocumentStore(Protocol):
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
 
+    def seal_chains(self) -> Sequence[Row]:
+        """Every chain of a legal seal, with its head."""
+
+    def chain_owners(self, chain: Row) -> Sequence[Row]:
+        """The companies whose documents are on a chain."""
+
+    def of_chain(self, seal: str, chain: str) -> Iterator[tuple[Row, Stored]]:
+        """Every seal of a chain in order, with its document; memory stays flat."""
+
     def taken_ahead(self, series: int) -> Iterator[Row]:
         """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""
 

@@ -146,7 +146,9 @@ def draft_of(
     """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
     request, known = asked.request, origins or {}
     references = _filled(request.references, known)
-    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
+    lines = tuple(
+        replace(line, references=_filled(line.references, known)) if line.references else line for line in request.lines
+    )
     corrected = [
         known[one.id].tax_point
         for one in references

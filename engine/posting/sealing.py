@@ -6,6 +6,7 @@ two postings wait for each other. A series' chain is locked with its counter alr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,8 +15,14 @@ from typing import Any
 from engine.kernel.faults import Fault, Faulty
 from engine.numbering.counters import Series
 from engine.posting import canon
-from engine.posting.ports import PostingWork, SealInUse
+from engine.posting.ports import PostingWork, SealInUse, Stored
+from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, Sealed, SealKind, SealRecord
+
+LINKED = (
+    "seal", "kind", "company", "chain", "position", "series", "value", "at", "previous", "fingerprint", "link",
+    "printed", "facts",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,13 @@ def seal_row(
     }  # fmt: skip
 
 
+def read_back(row: Mapping[str, Any], stored: Stored) -> tuple[SealRecord, Sealed]:
+    """A seal as it is kept, with the document as it is now: what a plugin judges."""
+    view = document_view(stored.document, stored.lines, stored.taxes)
+    record = SealRecord(SealKind(row["kind"]), view, row["series"], row["value"], row["at"], row["previous"] or None)
+    return record, Sealed(row["fingerprint"], row["link"], json.loads(row["printed"]), json.loads(row["facts"]))
+
+
 def links(rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    """What of its seals goes into a document's hash."""
-    return [[row[name] for name in ("seal", "chain", "position", "fingerprint", "link", "printed")] for row in rows]
+    """What of its seals goes into a document's hash: every column but the document itself."""
+    return [[row[name] for name in LINKED] for row in rows]

@@ -156,6 +156,29 @@ class SqlDocumentStore:
         with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
 
+    def seal_chains(self) -> Sequence[Row]:
+        with self._read() as connection:
+            return _rows(connection, select(tables.seal_chain).order_by(*tables.seal_chain.primary_key.columns))
+
+    def chain_owners(self, chain: Row) -> Sequence[Row]:
+        table = tables.document_seal
+        mine = (table.c.seal == chain["seal"], table.c.chain == chain["chain"])
+        with self._read() as connection:
+            return _rows(connection, select(table.c.company).where(*mine).distinct().order_by(table.c.company))
+
+    def of_chain(self, seal: str, chain: str) -> Iterator[tuple[Row, Stored]]:
+        table, last = tables.document_seal, 0
+        query = select(table).where(table.c.seal == seal, table.c.chain == chain).order_by(table.c.position)
+        while True:
+            with self._read() as connection:
+                found = _rows(connection, query.where(table.c.position > last).limit(CHUNK))
+            if not found:
+                return
+            documents = {one.document["id"]: one for one in self._together([row["document"] for row in found])}
+            for row in found:
+                yield row, documents[row["document"]]
+            last = found[-1]["position"]
+
     def taken_ahead(self, series: int) -> Iterator[Row]:
         taken, document = tables.number_taken, tables.document
         used = exists().where(document.c.series == taken.c.series, document.c.value == taken.c.value)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.storage.columns import Amount, Instant, Quantity
+from engine.storage.columns import Amount, Flag, Instant, Quantity
 
 metadata = MetaData(
     naming_convention={
@@ -285,7 +285,7 @@ entry_line = Table(
     Column("quantity", Quantity),
     Column("reference", Text, nullable=False, server_default=text("''")),
     Column("analytic", Text, nullable=False, server_default=text("''")),  # canonical JSON: amounts by dimensions
-    Column("open_item", Boolean, nullable=False, server_default=false()),
+    Column("open_item", Flag, nullable=False, server_default=false()),
     Column("matching", String(10), nullable=False, server_default=text("''")),  # of one letter: they settle each other
     Index(None, "company", "account"),
 )

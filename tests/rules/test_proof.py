@@ -122,6 +122,10 @@ PROVED = {
         less("sum(money(1) for line)"),
     ],
     "zero where it must be": [term("line.net", "line.net >= 0", "line.net <= 0", row="line")],
+    "one share twice": [
+        term("round(share(document.net, document.tax, document.gross))"),
+        less("round(share(sum(line.net for line), document.tax, document.net + document.tax))"),
+    ],
     "distributed": [
         term("round((document.net + document.tax) * 10%)"),
         less("round(document.net * 10% + document.tax * 10%)"),
@@ -150,6 +154,10 @@ UNPROVED = {
     "a code left out": [term("document.net"), less("line.net", "line.nature = 'goods'", row="line")],
     "cut decimals": [term("round(document.net / 3 * 3, down)"), less("document.net")],
     "a third": [term("round(document.net / 3)"), less("round(document.net / 3 + document.tax - document.tax)")],
+    "a share, cut": [
+        term("round(share(document.net, document.tax, document.gross) + document.net)"),
+        less("round(share(document.net, document.tax, document.gross) + document.tax + document.net - document.tax)"),
+    ],
     "sums of roundings": [term("round(document.net * 10%)"), less("round(line.net * 10%)", row="line")],
     "cents that a yen has not": [term("round(document.net + money(0.5))"), less("document.net + money(0.5)")],
     "sums of cents that a yen has not": [

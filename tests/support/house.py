@@ -140,6 +140,12 @@ class House(BuiltHouse):
         """Another house on the same database, as another process would have; same clock, same plugins."""
         return House(self.url, plugins or self.plugins, self.clock)
 
+    def begun_anew(self) -> House:
+        """As `beside`, by a process that has read the parametrization before and done nothing else."""
+        other = self.beside()
+        other._catalog = self.catalog()
+        return other
+
     def interrupted(self, store: Callable[[PostingStore], Any]) -> House:
         """The same house with a posting store that is not left in peace."""
         return _Interrupted(self, store(self.posting))

@@ -227,9 +227,12 @@ def really_unbalanced(journal: d.AutomaticJournal, proof: Proof) -> bool:
     assert example
     told = example.setting
     taxes = [
-        packs.tax(code, one["percent"], one["category"], due=one["due"], text={"en": "x"})
+        packs.tax(
+            code, one["percent"], one["category"], due=one["due"], text={"en": "x"},
+            self_assessed=tuple(d.Rate(percent=Decimal(one[name])) for name in ("self_assessed",) if name in one),
+        )
         for code, one in told["taxes"].items()
-    ]
+    ]  # fmt: skip
     withheld = [
         d.Withholding(code=code, rate=(d.Rate(percent=Decimal(percent)),))
         for code, percent in told.get("withholdings", {}).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from engine.posting.anchors import Anchor
     from engine.posting.findings import Finding
 
+COLLECTED = 50_000
+"""Python looks for cycles each time so many objects are held; rows have none, and are many."""
 COMPANY = click.option("--company", default="", metavar="C", help="Only this company.")
 SINCE = click.option("--since", type=Day(), metavar="D", help="Only from this day on (ISO date).")
 
@@ -50,6 +53,7 @@ def verify(
 
     if since_anchor and not files:
         raise click.UsageError("--since-anchor needs an --anchor")
+    gc.set_threshold(COLLECTED)
     house, context = open_house(database), system_context()
     anchors = [_anchor(file) for file in files]
     listed: list[Finding] = []

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine.journal.specimens.wishes import GROSS, NET, Dice, Wishes, both, is_empty
-from engine.journal.specimens.world import Document, Specimen, World
+from engine.journal.specimens.world import UNSETTLED, Document, Specimen, World
 from engine.kernel.codes import CREDITS, ZERO_RATED
-from engine.kernel.money import exponent, plain
+from engine.kernel.money import ZERO, exponent, plain
 from engine.parametrization import definitions as d
 from engine.parametrization.vocabulary import DOCUMENT
 from rules import BOOLEAN, DATE, TEXT, CodeSet, Type
@@ -23,6 +23,8 @@ CATEGORIES = ("invoice", "credit_note", "debit_note", "credit_memo")
 CURRENCIES = ("EUR", "EUR", "JPY", "KWD")
 UNTAXED = Among(ZERO_RATED)
 LARGE = Decimal(100_000)
+HALF, WHOLE = Decimal("0.5"), Decimal(1)
+SETTLED = (UNSETTLED, (ZERO, HALF), (ZERO, WHOLE), (HALF, WHOLE), (WHOLE, WHOLE))
 TAXED_AT = 20  # one of the rates of category S
 TYPED = {"charges": ("amount",), "withholdings": ("base",), "prepaid": ("amount", "tax")}
 """What is typed as money in a request, to the cent."""
@@ -70,7 +72,9 @@ class Maker:
                 more[key] = (*more.get(key, ()), self.imagined(row, wish))
         if large or not asked["lines"]:
             self._line(asked, {"line.net": _point(LARGE)}, False)
-        return Specimen(_to_the_cent(asked, exponent(currency)), company, self._type(wishes, module, category), more)
+        settled = dice.one(SETTLED) if "settlement" in dice.hints.rows else UNSETTLED
+        kind = self._type(wishes, module, category)
+        return Specimen(_to_the_cent(asked, exponent(currency)), company, kind, more, settled)
 
     def any(self, wishes: Wishes) -> Specimen:
         """Any document, of many rows."""
@@ -210,7 +214,7 @@ class Maker:
 
     def _prepaid(self, asked: Document, wishes: Wishes, rich: bool) -> None:
         row = {"amount": plain(self.dice.amount("prepaid.amount", wishes))}
-        if "tax" in DOCUMENT.collections["prepaid"].record.fields:
+        if self.dice.chance(0.5):
             row["tax"] = plain(min(self.dice.amount("prepaid.tax", wishes), Decimal(row["amount"])))
         asked.setdefault("prepaid", []).append(row | self._texts("prepaid", ("reference",), wishes))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from engine import flow
-from engine.kernel.errors import EngineError
 from engine.kernel.faults import Faulty
 from engine.spi.contracts import ChainScope
 from engine.spi.host import Plugins
@@ -119,8 +119,20 @@ def test_a_seal_that_knows_no_cancellation_says_so(house: House) -> None:
     assert codes(caught.value.faults) == ["seal_without_cancellation"]
 
 
-def test_a_seal_that_is_changed_is_found(house: House) -> None:
+def test_a_seal_cannot_be_changed_and_a_chain_that_was_is_found(house: House) -> None:
     made = sealed(house, Stamp())
     made.post(invoice())
-    with pytest.raises((EngineError, Exception), match="posted rows never change"):
+    made.post(invoice())
+    with pytest.raises(IntegrityError, match="posted rows never change"):
         made.change(tables.document_seal, {"fingerprint": "0"}, position=1)
+    made.change(tables.seal_chain, {"head": "0"}, seal="stamp")
+    (found,) = flow.verify(made, made.context).findings
+    assert found.fault.code == "seal_chain_broken" and "the last one is missing" in found.fault.message
+
+
+def test_a_chain_that_cannot_be_checked_is_told(house: House) -> None:
+    made = sealed(house, Stamp())
+    made.post(invoice())
+    without = house.beside(Plugins(house.plugins.formats, house.plugins.channels))
+    (found,) = flow.verify(without, without.context).findings
+    assert found.fault.code == "seal_chain_not_checked"
