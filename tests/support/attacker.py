@@ -23,12 +23,12 @@ CHILDREN = (
 )  # fmt: skip
 
 
-class _Seen:
-    """As much of a house as `verify` needs: documents seen from inside a transaction, what they pin from outside."""
+class HouseWithin:
+    """A house whose documents are seen from inside a transaction; what they pin is seen from outside."""
 
     def __init__(self, house: House, connection: Connection) -> None:
         self.documents = DocumentsWithin(house.database, connection)
-        self.parametrization, self.history = house.parametrization, house.history
+        self.parametrization, self.history, self.catalog_at = house.parametrization, house.history, house.catalog_at
 
 
 @dataclass
@@ -67,9 +67,12 @@ class Attacker:
         head = {"head_hash": previous} | ({} if keep_end or value is None else {"value": value, "last_date": last})
         self.change(tables.series, head, id=series)
 
+    def house_within(self) -> Any:
+        """The house as this transaction sees it."""
+        return HouseWithin(self.house, self.connection)
+
     def verify(self, *anchors: Anchor, **asked: Any) -> Verified:
-        seen: Any = _Seen(self.house, self.connection)
-        return flow.verify(seen, self.house.context, anchors=anchors, **asked)
+        return flow.verify(self.house_within(), self.house.context, anchors=anchors, **asked)
 
     def codes(self, *anchors: Anchor, **asked: Any) -> set[str]:
         """Of what `verify` finds."""

@@ -119,13 +119,17 @@ def test_a_change_is_named_though_the_chain_was_rebuilt(house: House, name: str)
         assert attacker.codes() == set(codes.split())
 
 
+def series(values: dict[str, Any]) -> Change:
+    return lambda attacker, _: attacker.change(tables.series, values, id=1)
+
+
 CHANGED: dict[str, tuple[Change, str]] = {
     "a name": (changed(DOCUMENT, {"partner_name": "Somebody Else"}), "rows_changed"),
     "a hash": (changed(DOCUMENT, {"hash": "0" * 64}), "chain_interrupted link_broken"),
-    "the head": (lambda attacker, _: attacker.change(tables.series, {"value": 3}, id=1), "series_head"),
-    "its day": (lambda attacker, _: attacker.change(tables.series, {"last_date": date(2026, 5, 1)}, id=1), "series_date"),
-    "its company": (lambda attacker, _: attacker.change(tables.series, {"company": "LYON"}, id=1), "other_series"),
-    "its counter": (lambda attacker, _: attacker.change(tables.series, {"counter": "NO/FRA"}, id=1), "counter_unknown"),
+    "the head": (series({"value": 3}), "series_head"),
+    "its day": (series({"last_date": date(2026, 5, 1)}), "series_date"),
+    "its company": (series({"company": "LYON"}), "other_series"),
+    "its counter": (series({"counter": "NO/FRA"}), "counter_unknown"),
     "no series": (lambda attacker, _: attacker.run(delete(tables.series)), "document_without_series"),
 }  # fmt: skip
 
