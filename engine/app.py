@@ -18,10 +18,11 @@ from engine.storage.revisions import SqlParametrizationStore
 if TYPE_CHECKING:
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
+    from engine.storage.batch import SqlBatchStore
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
-    from engine.storage.posting import SqlPostingStore
+    from engine.storage.posting import IdBlocks, SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
 ENVIRONMENT = "FACTOTUM_DATABASE"
@@ -51,9 +52,21 @@ class BuiltHouse:
 
     @cached_property
     def posting(self) -> SqlPostingStore:
-        from engine.storage.posting import IdBlocks, SqlPostingStore
+        from engine.storage.posting import SqlPostingStore
 
-        return SqlPostingStore(self.database, IdBlocks(self.database))
+        return SqlPostingStore(self.database, self._ids)
+
+    @cached_property
+    def batches(self) -> SqlBatchStore:
+        from engine.storage.batch import SqlBatchStore
+
+        return SqlBatchStore(self.database, self._ids, self.posting)
+
+    @cached_property
+    def _ids(self) -> IdBlocks:
+        from engine.storage.posting import IdBlocks
+
+        return IdBlocks(self.database)
 
     @cached_property
     def deliveries(self) -> SqlDeliveryStore:

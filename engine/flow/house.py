@@ -13,6 +13,7 @@ from engine.parametrization.catalog import Catalog
 if TYPE_CHECKING:
     from engine.outbox.relay import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
+    from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
@@ -49,6 +50,8 @@ class House(Protocol):
     def parametrization(self) -> ParametrizationStore: ...
     @property
     def posting(self) -> PostingStore: ...
+    @property
+    def batches(self) -> BatchStore: ...
     @property
     def documents(self) -> DocumentStore: ...
     @property

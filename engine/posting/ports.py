@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -164,6 +164,9 @@ class DocumentStore(Protocol):
 
     def by_key(self, company: str, key: str) -> Stored | None:
         """The document posted with a key."""
+
+    def by_keys(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Stored]:
+        """The documents posted with some of these keys, by (company, key); as few statements as for one."""
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         """Document rows by number, else by id."""

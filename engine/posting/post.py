@@ -181,26 +181,27 @@ def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None 
         store.open_chain(use.name, chain)
     if series.fast:
         return _write_taken(planned, rows, store, asked)
-    waiting = {table for table, *_ in rows.late}
+    body = rows.body_hash  # before anything is locked
     with store.transaction() as work:
         for table in CHILDREN:
-            if table not in waiting and rows.children.get(table):
+            if table not in rows.waiting and rows.children.get(table):
                 work.insert(table, rows.children[table])
         taken = work.take(series, on, planned.revision)
         number = series.number(on, taken.value)
         children = rows.completed(number)
         for table in CHILDREN:
-            if table in waiting:
+            if table in rows.waiting:
                 work.insert(table, children[table])
-        document = _numbered(planned, rows, taken, number, children, work, asked)
+        document = numbered(planned, rows, body, taken, number, children, work, asked)
         work.insert("document", [document])
         work.advance(taken.series, document["hash"])
     return document
 
 
-def _numbered(
+def numbered(
     planned: Plan,
     rows: Rows,
+    body: str,
     taken: Taken,
     number: str,
     children: Mapping[str, Sequence[Row]],
@@ -208,7 +209,7 @@ def _numbered(
     asked: Sealing | None,
 ) -> Row:
     """The document row, complete: its number, its seals, and its link to the document before it."""
-    document, body = rows.document, rows.body_hash
+    document = rows.document
     texts = canon.texts_after_number(children["entry"], children["entry_line"])
     seals: list[dict[str, Any]] = []
     if asked and asked.seals:
@@ -241,9 +242,9 @@ def _write_taken(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing 
             for table in CHILDREN:
                 if children.get(table):
                     work.insert(table, children[table])
-            numbered = _numbered(planned, rows, taken, number, children, work, asked)
-            work.insert("document", [numbered])
+            whole = numbered(planned, rows, rows.body_hash, taken, number, children, work, asked)
+            work.insert("document", [whole])
     except Exception as cause:
         store.give_up(taken, f"{type(cause).__name__}: {cause}"[:500])
         raise
-    return numbered
+    return whole

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Exists,
     Select,
     Table,
+    and_,
     bindparam,
     exists,
     func,
@@ -35,6 +37,7 @@ CHILDREN = (
     tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
 )  # fmt: skip
 """What belongs to a document and is in its hash."""
+_KEYS = select(tables.document.c.id, tables.document.c.company, tables.document.c.key)
 _NUMBERS = select(
     *(
         tables.document.c[name]
@@ -77,6 +80,16 @@ class SqlDocumentStore:
         with self._read() as connection:
             found = connection.execute(_BY_KEY, {"of_company": company, "of_key": key}).mappings().one_or_none()
             return whole(connection, dict(found)) if found else None
+
+    def by_keys(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+        table, wanted = tables.document, defaultdict(list)
+        for company, key in keys:
+            wanted[company].append(key)
+        mine = or_(*(and_(table.c.company == company, table.c.key.in_(some)) for company, some in wanted.items()))
+        with self._read() as connection:
+            ids = {(row.company, row.key): row.id for row in connection.execute(_KEYS.where(mine))} if wanted else {}
+        together = self._together(list(ids.values()), deliveries=True) if ids else []
+        return dict(zip(ids, together, strict=True))
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         table = tables.document
@@ -227,7 +240,7 @@ class SqlDocumentStore:
             for some in batches(found, lambda row: row.size, TOGETHER):
                 yield [(row.id, row.place) for row in some]
 
-    def _together(self, ids: Sequence[int]) -> Sequence[Stored]:
+    def _together(self, ids: Sequence[int], deliveries: bool = False) -> Sequence[Stored]:
         """Some documents with their children, in the order of these ids: one statement for each table."""
         with self._read() as connection:
             documents = {
@@ -235,11 +248,12 @@ class SqlDocumentStore:
                 for row in _rows(connection, select(tables.document).where(tables.document.c.id.in_(ids)))
             }
             children = [_by_document(connection, child, ids) for child in CHILDREN]
+            handed = _by_document(connection, tables.delivery, ids) if deliveries else {}
         lines, taxes, entries, entry_lines, audit, seals = children
         return [
             Stored(
-                documents[id], lines.get(id, ()), taxes.get(id, ()), entries.get(id, ()), entry_lines.get(id, ()), (),
-                audit.get(id, ()), seals.get(id, ()),
+                documents[id], lines.get(id, ()), taxes.get(id, ()), entries.get(id, ()), entry_lines.get(id, ()),
+                handed.get(id, ()), audit.get(id, ()), seals.get(id, ()),
             )
             for id in ids
         ]  # fmt: skip
