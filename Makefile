@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install dev demo test check bench fuzz lock clean
+.PHONY: help install dev demo test check bench fuzz soak lock clean
 
 # The first interpreter that runs and is new enough; another one: make PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -26,16 +26,16 @@ demo: install ## see it work
 test: dev ## all tests, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope $(ARGS)
 
-bench: dev ## figures, measured here
-	@$(BIN)/python -m tests.bench.parametrization
-	@$(BIN)/python -m tests.bench.replay
-	@$(BIN)/python -m tests.bench.formulas
-	@$(BIN)/python -m tests.bench.verify
-	@$(BIN)/python -m tests.bench.entries
+bench: dev ## figures, measured here (ARGS=--quick for a short run, --help for more)
+	@$(BIN)/python -m tests.bench.posting $(ARGS)
 	@$(BIN)/python -m tests.bench.mutants
+	@$(BIN)/python -m tests.bench.verify
 
 fuzz: dev ## a million formulas, most of them broken (ARGS='--start SEED --count N')
 	@$(BIN)/python -m tests.rules.fuzz $(ARGS)
+
+soak: dev ## workers, disks and servers fail for half an hour; counts land in build/soak.md (ARGS="--kills 200": short)
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 check: dev ## lint, format, types, rooms
 	@$(BIN)/ruff check -q .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from engine.storage.revisions import SqlParametrizationStore
 
 if TYPE_CHECKING:
     from engine.spi.host import Plugins
+    from engine.spi.seals import SealInUse
+    from engine.storage.batch import SqlBatchStore
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
-    from engine.storage.posting import SqlPostingStore
+    from engine.storage.posting import IdBlocks, SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
 ENVIRONMENT = "FACTOTUM_DATABASE"
@@ -33,6 +36,7 @@ class BuiltHouse:
         self.parametrization = SqlParametrizationStore(database)
         self._given = plugins
         self._catalog: Catalog | None = None
+        self._seals: dict[tuple[str, str, str], SealInUse] = {}
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -48,9 +52,21 @@ class BuiltHouse:
 
     @cached_property
     def posting(self) -> SqlPostingStore:
-        from engine.storage.posting import IdBlocks, SqlPostingStore
+        from engine.storage.posting import SqlPostingStore
 
-        return SqlPostingStore(self.database, IdBlocks(self.database))
+        return SqlPostingStore(self.database, self._ids)
+
+    @cached_property
+    def batches(self) -> SqlBatchStore:
+        from engine.storage.batch import SqlBatchStore
+
+        return SqlBatchStore(self.database, self._ids, self.posting)
+
+    @cached_property
+    def _ids(self) -> IdBlocks:
+        from engine.storage.posting import IdBlocks
+
+        return IdBlocks(self.database)
 
     @cached_property
     def deliveries(self) -> SqlDeliveryStore:
@@ -77,7 +93,16 @@ class BuiltHouse:
 
     def _read(self, revision: int) -> Catalog:
         stored = self.parametrization
-        return Catalog(effective(stored.state(revision).bodies), revision, stored.period_states(revision))
+        bodies = effective(stored.state(revision).bodies)
+        return Catalog(bodies, revision, stored.period_states(revision), stored.seal_settings(revision))
+
+    def seal_in_use(self, seal: str, company: str, settings: str) -> SealInUse:
+        from engine.spi.seals import in_use
+
+        asked = (seal, company, settings)
+        if asked not in self._seals:
+            self._seals[asked] = in_use(self.plugins.seals[seal], json.loads(settings))
+        return self._seals[asked]
 
 
 def database_url(given: str | None = None) -> str:

@@ -19,6 +19,7 @@ Is a sum of amounts always 0? The balance proof reads checked nodes, and hands n
                    what is left in which cases      reading.py    nodes in a case → forms, truths, texts
     cells.py       cases, and how they split        decimals.py   operations that decimals do exactly
     linear.py      forms over fractions, equations  normal.py     one text for what is the same
+    unknowns.py    what the equations are about
 """
 
 from rules.arithmetic import arithmetic

@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rules.cells import Answer, Case, Flag, Range, Subject, TooMany, parts
+from rules.cells import Answer, Case, Flag, Subject, TooMany, parts
 from rules.linear import MANY_ROWS, Equations, Form, Variable, add, constant
 from rules.normal import names_in
 from rules.reading import Memory, Reading, Theory
 from rules.terms import Fact, Outcome, Rest, Term, Unproved
+from rules.unknowns import CellSum, Sum, Unknown, flat, points
 
 MOST_CELLS = 400  # of one kind of rows
 MOST_CASES = 2_000  # of the document
+MOST_UNPROVED = 20  # cases: enough to aim at
 MOST_READINGS = 50_000  # of a term, a fact or an aggregate in a case: a second or two
 
 
@@ -29,9 +31,11 @@ def prove(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> Outco
     """Is Σ sign · amount 0 whatever the document?"""
     found = relevant(terms, theory, facts)
     outcome = _Proof(terms, theory, [fact for fact in found if not fact.costly]).run()
-    left = {rest.variable.text for one in outcome.unproved for rest in one.rests if rest.variable}
-    wanted = [fact for fact in found if not fact.costly or fact.about in left]
-    return _Proof(terms, theory, wanted).run() if any(fact.costly for fact in wanted) else outcome
+    left = [{rest.variable.text for rest in one.rests if rest.variable} for one in outcome.unproved]
+    more = [fact for fact in found if fact.costly and any(fact.about in names for names in left)]
+    if not more or not all({fact.about for fact in more} & names for names in left):
+        return outcome
+    return _Proof(terms, theory, [fact for fact in found if not fact.costly or fact in more]).run()
 
 
 def relevant(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> list[Fact]:
@@ -47,18 +51,6 @@ def relevant(terms: Sequence[Term], theory: Theory, facts: Iterable[Fact]) -> li
             nodes += [fact.node for fact in every if fact.about == name]
             waiting += [inside for node in nodes for inside in names_in(node)]
     return [fact for fact in every if fact.about in used]
-
-
-class CellSum(NamedTuple):
-    """The sum of a variable over the rows in a cell; without a variable, how many rows are in it."""
-
-    row: str
-    cell: int
-    variable: Variable | None
-
-
-Unknown = Variable | CellSum
-Sum = dict[Unknown | None, Fraction]
 
 
 class _Made(NamedTuple):
@@ -97,12 +89,17 @@ class _Proof:
 
     def run(self) -> Outcome:
         probes = [*self.tests("", {}), *self.amounts("", {}).values(), self.settle]
-        cases, given_up = 0, False
+        cases, complete = 0, False
         try:
-            cases = sum(1 for _ in parts(probes, "", MOST_CASES))
+            for _ in parts(probes, "", MOST_CASES):
+                cases += 1
+                if len(self.unproved) >= MOST_UNPROVED:
+                    break
+            else:
+                complete = True
         except TooMany:
-            given_up = True
-        return Outcome(tuple(self.unproved), cases, frozenset(self.made), frozenset(self.unmade), given_up)
+            pass
+        return Outcome(tuple(self.unproved), cases, frozenset(self.made), frozenset(self.unmade), complete)
 
     # Probes of the document, or of a kind of rows where a case of the document is known
 
@@ -181,7 +178,7 @@ class _Proof:
 
     def count(self, total: Sum, place: int, made: _Made, row: str = "", cell: int = 0) -> None:
         if made.form:
-            add(total, _flat(made.form, row, cell), self.terms[place].sign)
+            add(total, flat(made.form, row, cell), self.terms[place].sign)
 
     def note(self, made: Mapping[int, _Made]) -> None:
         """Which terms are made at all, and which are not always."""
@@ -191,7 +188,7 @@ class _Proof:
 
     def links(self, case: Case, total: Sum) -> list[Variable | Flag]:
         """The aggregates that the case and the total speak of."""
-        spoken = [*total, *case, *(variable for point in _points(case, "") for variable, _ in point.parts)]
+        spoken = [*total, *case, *(variable for point in points(case, "") for variable, _ in point.parts)]
         return [one for one in dict.fromkeys(spoken) if isinstance(one, Variable | Flag) and one in self.aggregates]
 
     def cells(self, row: str, case: Case, links: Sequence[Variable | Flag]) -> Sequence[_Cell]:
@@ -235,30 +232,15 @@ class _Proof:
                     zero: Sum = {link: Fraction(-1)}
                     for number, form in enumerate(taken):
                         if form:
-                            add(zero, _flat(form, row, number), 1)
+                            add(zero, flat(form, row, number), 1)
                     found.add(zero, first=[link])
-        for point in _points(case, ""):
-            found.add(_flat(point))
+        for point in points(case, ""):
+            found.add(flat(point))
         for row, mine in cells.items():
             for number, cell in enumerate(mine):
-                for point in _points(cell.case, row):
-                    found.add(_flat(point, row, number))
+                for point in points(cell.case, row):
+                    found.add(flat(point, row, number))
         return found
-
-
-def _points(case: Case, row: str) -> Iterator[Form]:
-    """The forms about a row, or the document, that a case makes 0."""
-    for subject, answer in case.items():
-        if isinstance(subject, Form) and subject.row == row and isinstance(answer, Range) and answer.point is not None:
-            yield subject.plus(constant(answer.point), -1)
-
-
-def _flat(form: Form, row: str = "", cell: int = 0) -> Sum:
-    """A form as unknowns: of the document, or summed over the rows of a cell."""
-    if not row:
-        return {**dict(form.parts), None: form.constant}
-    parts: Sum = {CellSum(row, cell, variable): factor for variable, factor in form.parts}
-    return {**parts, CellSum(row, cell, None): form.constant}
 
 
 def _rest(unknown: Unknown | None, factor: Fraction, cells: Mapping[str, Sequence[_Cell]]) -> Rest:

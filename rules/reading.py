@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from rules.cells import Case, Flag, Question, Subject, Words, is_among, is_so, is_true, question
+from rules.cells import Case, Flag, Question, Range, Subject, Words, is_among, is_so, is_true, question
 from rules.decimals import operation, rounding
 from rules.linear import CUT, DIGITS, MANY_ROWS, WIDTHS, Form, Variable, constant, single
 from rules.nodes import (
@@ -32,7 +32,7 @@ from rules.nodes import (
     children,
 )
 from rules.normal import free_rows, label, money_summed, names_in, written
-from rules.types import BOOLEAN, MONEY, CodeSet, is_text
+from rules.types import BOOLEAN, DATE, MONEY, CodeSet, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Reading:
             case Conditional(condition=condition, then=then, otherwise=otherwise):
                 return self.quantity(then if self.holds(condition) else otherwise)
             case Rounded(operand=operand):
-                return rounding(node, self.quantity(operand))
+                return rounding(node, self._at_point(self.quantity(operand)))
             case Aggregate():
                 return single(self._total(node))
             case Call(function="min" | "max" as function, arguments=arguments):
@@ -145,9 +145,22 @@ class Reading:
         return self.quantity(stands_for) if stands_for else single(self._variable(node))
 
     def _variable(self, node: Node) -> Variable:
-        """A quantity that is not looked into; a missing one fails wherever it is used."""
-        whole, scale = WIDTHS[node.type]
+        """A quantity that is not looked into; a missing one fails wherever it is used.
+
+        What comes from outside has its promised width; what a function computes may have been cut.
+        """
+        whole, scale = (DIGITS, CUT) if isinstance(node, Call) and node.type != DATE else WIDTHS[node.type]
         return Variable(*self._normal(node), whole, scale, node.type == MONEY and isinstance(node, Name))
+
+    def _at_point(self, form: Form) -> Form:
+        """The value of a form where the case leaves but one."""
+        if not form.parts:
+            return form
+        direction, factor = form.direction()
+        self._ask(direction)
+        answer = self.case.get(direction)
+        point = answer.point if isinstance(answer, Range) else None
+        return form if point is None else constant(factor * point + form.constant)
 
     def _extreme(self, function: str, arguments: tuple[Node, ...]) -> Form:
         best, *others = (self.quantity(argument) for argument in arguments)

@@ -69,18 +69,19 @@ class Unproved:
 class Outcome:
     """`made` and `unmade` are ids of terms whose own conditions hold, and do not, in some case.
 
-    Without `unproved` it is proved, unless it was `given_up` because there were too many cases.
+    It is proved if it is `complete` and nothing is unproved. It is not complete where there were too many cases, or
+    where enough of them were left unproved.
     """
 
     unproved: tuple[Unproved, ...]
     cases: int
     made: frozenset[str]
     unmade: frozenset[str]
-    given_up: bool
+    complete: bool
 
     @property
     def proved(self) -> bool:
-        return not self.unproved and not self.given_up
+        return self.complete and not self.unproved
 
 
 def _left(rest: Rest) -> str:

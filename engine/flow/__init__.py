@@ -6,10 +6,12 @@
     check · test_packs · replay try without doing: lint, examples, posted documents  rehearsal.py
     post                        request → type → draft → number, entries,            posting.py
                                 deliveries: one transaction
+    post_batch                  many of them, some hundred in one transaction        batch.py
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     periods · set_periods       open, closed, locked                                 closing.py
+    seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify · anchor             is everything still what it was; the heads, to be kept outside   integrity.py
     register · audit            every number and its document; who changed what, when            history.py
 
@@ -18,6 +20,7 @@ Heavy rooms are imported where they are used: a command that lists types does no
 """
 
 from engine.flow.afterwards import configure, export, relay, show
+from engine.flow.batch import CHUNK, post_batch
 from engine.flow.closing import periods, set_periods
 from engine.flow.history import audit, register
 from engine.flow.house import Actor, Context, House
@@ -39,9 +42,11 @@ from engine.flow.parametrization import (
 )
 from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
 from engine.flow.rehearsal import check, replay, test_packs
+from engine.flow.sealing import cancel_seal, configure_seal, seals
 from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
+    "CHUNK",
     "Actor",
     "Affected",
     "Context",
@@ -52,8 +57,10 @@ __all__ = [
     "anchor",
     "apply_packs",
     "audit",
+    "cancel_seal",
     "check",
     "configure",
+    "configure_seal",
     "diff",
     "drafted",
     "explained",
@@ -67,6 +74,7 @@ __all__ = [
     "plan_packs",
     "plan_rollback",
     "post",
+    "post_batch",
     "post_many",
     "post_one_of_many",
     "prefilled",
@@ -75,6 +83,7 @@ __all__ = [
     "replay",
     "revisions",
     "run_due",
+    "seals",
     "set_periods",
     "show",
     "test_packs",

@@ -31,7 +31,7 @@ def show(
     house: House, context: Context, called: str, *, company: str = "", series: str = "", explain: bool = False
 ) -> dict[str, Any]:
     """A posted document, by number or id. Errors: Faulty."""
-    stored = _stored(house, context, called, company, series)
+    stored = stored_document(house, context, called, company, series)
     return told(stored, explain and explained(house, stored.document))
 
 
@@ -43,7 +43,7 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
     form = house.plugins.formats.get(name)
     if form is None:
         raise Faulty([UNKNOWN_FORMAT.at("format", name=name, remedy=nearest(name, house.plugins.formats, INSTALL))])
-    stored = _stored(house, context, called, company, series)
+    stored = stored_document(house, context, called, company, series)
     try:
         return form.render(document_view(stored.document, stored.lines, stored.taxes))
     except Rejected as refused:
@@ -91,7 +91,7 @@ def configure(house: House, context: Context, code: str, channel: str, settings:
     house.deliveries.configure(code, channel, accepted, context.clock.now(), context.actor.name, told)
 
 
-def _stored(house: House, context: Context, called: str, company: str, series: str) -> Stored:
+def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:
     found = house.documents.find(called, company, series)
     if not found:
         raise Faulty([UNKNOWN_DOCUMENT.at("document", called=called)])

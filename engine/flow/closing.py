@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
-from engine.journal.periods import PeriodState, State, of
 from engine.kernel.faults import FaultKind, Faulty, nearest
 from engine.parametrization.definitions import Journal
 from engine.selection import company_of
+
+if TYPE_CHECKING:
+    from engine.journal.periods import PeriodState, State
 
 UNKNOWN_PERIOD = FaultKind("unknown_period", "{company} has no period {called!r}", "{remedy}")
 LOCKED = FaultKind(
@@ -19,6 +21,8 @@ UNKNOWN_BOOK = FaultKind("unknown_journal", "there is no journal {code!r}", "{re
 
 def periods(house: House, context: Context, company: str) -> list[dict[str, Any]]:
     """The periods of a company as they stand; those with a state of their own for a journal behind it."""
+    from engine.journal.periods import of
+
     catalog = house.catalog()
     whose = company_of(catalog, company)
     allowed(context, "read", whose.code)
@@ -39,6 +43,8 @@ def set_periods(
 
     Errors: Faulty; StateChanged when the parametrization moved meanwhile: nothing is changed then.
     """
+    from engine.journal.periods import of
+
     catalog = house.catalog()
     whose = company_of(catalog, company)
     allowed(context, "close", whose.code)
@@ -62,7 +68,7 @@ def set_periods(
     return stored.write(
         catalog.revision, (), content_hash=stored.content_hash(catalog.revision), at=context.clock.now(),
         actor=context.actor.name, message=f"period {words}" + (f": {message}" if message else ""),
-        periods=[named | {"fiscal_year": one.fiscal_year, "period": one.period} for one in moved],
+        also={"period_change": [named | {"fiscal_year": one.fiscal_year, "period": one.period} for one in moved]},
     )  # fmt: skip
 
 

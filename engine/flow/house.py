@@ -13,8 +13,10 @@ from engine.parametrization.catalog import Catalog
 if TYPE_CHECKING:
     from engine.outbox.relay import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
+    from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
     from engine.spi.host import Plugins
+    from engine.spi.seals import SealInUse
 
 NOT_ALLOWED = FaultKind("not_allowed", "{actor} may not {action} for {company}", "ask who gives the rights")
 
@@ -49,6 +51,8 @@ class House(Protocol):
     @property
     def posting(self) -> PostingStore: ...
     @property
+    def batches(self) -> BatchStore: ...
+    @property
     def documents(self) -> DocumentStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
@@ -59,6 +63,9 @@ class House(Protocol):
 
     def catalog(self, fresh: bool = True) -> Catalog:
         """The parametrization in force; with `fresh` False as last read, which the counter checks anyway."""
+
+    def seal_in_use(self, seal: str, company: str, settings: str) -> SealInUse:
+        """A seal with a company's settings, its keys read once. Errors: Faulty(seal_not_ready)."""
 
     def catalog_at(self, revision: int) -> Catalog:
         """The parametrization as it was."""

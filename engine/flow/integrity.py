@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import Faulty
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ def verify(
             except UNREADABLE_VALUES as unreadable:
                 report.add([_stopped(series_name(series), series["company"], unreadable)])
         report.add(_surveyed(documents.survey(company), done))
+        report.add(_sealed(house, documents, company))
         proved = _anchored(documents, all_series, anchors, company, report)
     report.add(_past(house))
     found = tuple(report.findings)
@@ -172,6 +175,42 @@ def _counters(house: House, revision: int) -> Catalog:
 
     needed = [kind.TABLE for kind in (d.Company, d.Counter, d.FiscalYear, d.Override)]
     return Catalog(effective(house.parametrization.state(revision, needed).bodies), revision)
+
+
+def _sealed(house: House, documents: DocumentStore, company: str) -> Iterator[Finding]:
+    """Chains of legal seals, each judged by its own plugin on the documents as they are now."""
+    from engine.posting import findings as f
+    from engine.posting.verify import UNREADABLE_VALUES
+
+    settings = house.catalog().seal_settings if (chains := documents.seal_chains()) else {}
+    for chain in chains:
+        try:
+            yield from _of_chain(house, documents, chain, settings, company)
+        except (EngineError, *UNREADABLE_VALUES) as reason:
+            words = f"a row cannot be read, the rest of it was not checked: {reason}"
+            yield f.Finding(f.SEAL_BROKEN.at("seal_chain", seal=chain["seal"], chain=chain["chain"], words=words))
+
+
+def _of_chain(
+    house: House, documents: DocumentStore, chain: Row, settings: Mapping[tuple[str, str], str], company: str
+) -> Iterator[Finding]:
+    from engine.posting import findings as f
+    from engine.posting.sealing import read_back
+
+    owners = [row["company"] for row in documents.chain_owners(chain)]
+    if company and company not in owners:
+        return
+    seal = house.plugins.seals.get(chain["seal"])
+    given = next((text for owner in owners if (text := settings.get((owner, chain["seal"])))), "")
+    named = {"seal": chain["seal"], "chain": chain["chain"]}
+    if seal is None or not given:
+        why = "its plugin is not installed" if seal is None else "no settings tell its keys"
+        yield f.Finding(f.SEAL_NOT_CHECKED.at("seal_chain", why=why, **named))
+        return
+    pairs = (read_back(row, stored) for row, stored in documents.of_chain(chain["seal"], chain["chain"]))
+    model = seal.settings_model.model_validate(json.loads(given))
+    for words in seal.verify_chain(pairs, model, chain["head"] or None):
+        yield f.Finding(f.SEAL_BROKEN.at("seal_chain", words=words, **named))
 
 
 def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:

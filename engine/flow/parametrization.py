@@ -219,7 +219,7 @@ def apply_packs(
         at=context.clock.now(),
         actor=context.actor.name,
         message=message,
-        proofs=[one.as_row() for one in plan.proofs],
+        also={"journal_proof": [one.as_row() for one in plan.proofs]},
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
+from engine.flow.sealing import sealing_of
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from engine.posting.ports import Stored
     from engine.posting.post import Origin, Plan
     from engine.posting.rows import Rows
+    from engine.spi.contracts import DocumentView
 
 KEY_CONTENT = FaultKind(
     "key_other_content", "key {key!r} was used for another document, number {number}", "a new document takes a new key"
@@ -45,17 +48,21 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
             return told(known, explain and explained(house, known.document))
         catalog = house.catalog(fresh=bool(attempt) or dry_run)
         try:
-            planned = _planned(house, context, asked, catalog)
+            planned = planned_of(context, asked, catalog, _origins(house, asked))
         except Faulty:
             if house.catalog().revision != catalog.revision:  # faulty by what was in force when we last looked
                 continue
             raise
-        rows = _rows(house, context, planned, catalog, (lambda name: 0) if dry_run else house.posting.next_id)
-        why = explain and _explanation(planned, catalog)
+        now = context.clock.now()
+        rows, view = rows_of(
+            house, context, planned, catalog, now, (lambda name: 0) if dry_run else house.posting.next_id
+        )
+        sealing = sealing_of(house, planned, view, catalog, now)
+        why = explain and explanation(planned, catalog)
         try:
             if dry_run:
                 return _would_be(house, planned, rows, why)
-            written = write(planned, rows, house.posting)
+            written = write(planned, rows, house.posting, sealing)
         except KeyTaken:  # somebody posted it between our look and our write: the first answer is theirs
             continue
         except StalePlan:
@@ -70,7 +77,7 @@ def post(house: House, context: Context, data: Any, *, dry_run: bool = False, ex
             if twin:
                 return told(twin, explain and explained(house, twin.document))
             raise
-        return told(_whole(rows, written), why)
+        return told(whole(rows, written), why)
     raise StalePlan
 
 
@@ -99,8 +106,13 @@ def _first_answer(house: House, asked: Asked) -> Stored | None:
     if not request.key:
         return None
     stored = house.documents.by_key(request.company, request.key)
-    if stored and stored.document["content_hash"] != asked.content_hash:
-        raise Faulty([KEY_CONTENT.at("key", key=request.key, number=stored.document["number"])])
+    return same_document(stored, asked) if stored else None
+
+
+def same_document(stored: Stored, asked: Asked) -> Stored:
+    """The document posted with a key, when that is what is asked for again. Errors: Faulty(key_other_content)."""
+    if stored.document["content_hash"] != asked.content_hash:
+        raise Faulty([KEY_CONTENT.at("key", key=asked.request.key, number=stored.document["number"])])
     return stored
 
 
@@ -118,13 +130,13 @@ def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
     return draft_of(asked, company, kind, catalog, _origins(house, asked)), catalog
 
 
-def _planned(house: House, context: Context, asked: Asked, catalog: Catalog) -> Plan:
-    """The company, the type picked for it, and the plan of the posting."""
+def planned_of(context: Context, asked: Asked, catalog: Catalog, origins: Mapping[int, Origin]) -> Plan:
+    """The company, the type picked for it, and the plan of the posting. Errors: Faulty."""
     from engine.posting.post import picked, plan
 
     company, kind = picked(asked, catalog, context.actor.name)
     allowed(context, "post", company.code, kind.code)
-    return plan(asked, company, kind, catalog, _origins(house, asked))
+    return plan(asked, company, kind, catalog, origins)
 
 
 def _origins(house: House, asked: Asked) -> Mapping[int, Origin]:
@@ -138,13 +150,14 @@ def _origins(house: House, asked: Asked) -> Mapping[int, Origin]:
     return origins_of(asked, found)
 
 
-def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_id: Callable[[str], int]) -> Rows:
-    """The rows to write: the document's own, its deliveries, and the audit row."""
+def rows_of(
+    house: House, context: Context, planned: Plan, catalog: Catalog, now: datetime, next_id: Callable[[str], int]
+) -> tuple[Rows, DocumentView]:
+    """The rows to write (the document's own, its deliveries, and the audit row), and the document as plugins see it."""
     from engine.outbox.deliveries import deliveries
     from engine.posting.rows import audit_row, build
     from engine.posting.view import document_view
 
-    now = context.clock.now()
     document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
@@ -153,10 +166,10 @@ def _rows(house: House, context: Context, planned: Plan, catalog: Catalog, next_
         planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
     )
     rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
-    return rows
+    return rows, seen
 
 
-def _whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
+def whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
     """A document just written, as it would be read back."""
     from engine.posting.ports import Stored
 
@@ -168,6 +181,7 @@ def _whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
         children["entry"],
         children["entry_line"],
         children["delivery"],
+        seals=children.get("document_seal", ()),
     )
 
 
@@ -175,7 +189,7 @@ def _would_be(house: House, planned: Plan, rows: Rows, why: Any) -> dict[str, An
     """What posting now would answer; the number is the one that would come."""
     day = planned.draft.date
     number = planned.series.number(day, house.posting.preview(planned.series, day))
-    return told(_whole(rows, rows.document | {"number": number}), why) | {
+    return told(whole(rows, rows.document | {"number": number}), why) | {
         "id": None,
         "status": "dry_run",
         "hash": None,
@@ -189,7 +203,7 @@ def told(stored: Stored, why: Any = None) -> dict[str, Any]:
     return answer(stored) | ({"explanation": why} if why else {})
 
 
-def _explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
+def explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
     from engine.posting.explain import explanation
 
     return explanation(planned, catalog)
@@ -198,7 +212,7 @@ def _explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
 def explained(house: House, document: Mapping[str, Any]) -> dict[str, Any]:
     """The explanation of a posted document, under the revision that made it."""
     planned, catalog = replanned(house, document)
-    return _explanation(planned, catalog)
+    return explanation(planned, catalog)
 
 
 def replanned(house: House, document: Mapping[str, Any]) -> tuple[Plan, Catalog]:

@@ -23,6 +23,7 @@ from engine.journal.specimens.search import Found, Search
 from engine.journal.specimens.wishes import Dice, hints_of
 from engine.journal.specimens.world import World
 from engine.journal.trial import Trial, as_entry
+from engine.kernel.codes import NEVER_POSTED
 from engine.kernel.money import ZERO
 from engine.parametrization import invariants
 from engine.parametrization.catalog import Catalog
@@ -62,8 +63,10 @@ class CounterExample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`dead` are lines whose conditions never hold, `always` those whose `when` always does. `open` says what was left
-    unproved, in words; `samples` how many documents were tried."""
+    """`samples` is how many documents were tried; `open` says in words what was left unproved.
+
+    `dead` are lines whose conditions never hold, `always` those whose own always do, as far as that could be seen.
+    """
 
     verdict: Verdict
     samples: int = 0
@@ -146,10 +149,13 @@ def _ledgers(journal: AutomaticJournal, legislation: str, catalog: Catalog | Non
 
 
 def _scope(module: str, legislation: str) -> Iterator[Fact]:
-    """What holds of a document because the journal is meant for it."""
-    for name, code in (("document.module", module), ("company.legislation", legislation)):
-        if code:
-            yield Fact(name, "", compile_formula(f'{name} = "{code}"', DOCUMENT, BOOLEAN).node)
+    """What holds of a document because the journal runs for it."""
+    never = ", ".join(f'"{code}"' for code in sorted(NEVER_POSTED))
+    texts = {"document.category": f"document.category not in ({never})"}
+    texts |= {"document.module": f'document.module = "{module}"'} if module else {}
+    texts |= {"company.legislation": f'company.legislation = "{legislation}"'} if legislation else {}
+    for name, text in texts.items():
+        yield Fact(name, "", compile_formula(text, DOCUMENT, BOOLEAN).node)
 
 
 def _tolerance(journal: AutomaticJournal) -> Decimal:
@@ -165,10 +171,10 @@ def _example(search: Search, found: Found, at_home: bool) -> CounterExample:
 
 
 def _told(journal: AutomaticJournal, every: Sequence[Term], outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """What the cases say of single lines, and what they leave; nothing of lines where not all cases were seen."""
-    open_cases = [str(one) for outcome in outcomes for one in outcome.unproved[:MOST_TOLD]]
-    if any(one.given_up for one in outcomes):
-        return {"open": (*open_cases, "there are too many cases to look at each")}
+    """What the cases leave, and what they say of single lines; nothing of lines where not all cases were seen."""
+    left = [str(one) for outcome in outcomes for one in outcome.unproved[:MOST_TOLD]]
+    if not all(one.complete for one in outcomes):
+        return {"open": tuple(left) or ("there are too many cases to look at each",)}
     made = {id for one in outcomes for id in one.made}
     unmade = {id for one in outcomes for id in one.unmade}
     seen, limited = {term.id for term in every}, {term.id for term in every if term.when}
@@ -176,5 +182,5 @@ def _told(journal: AutomaticJournal, every: Sequence[Term], outcomes: Sequence[O
     return {
         "dead": tuple(id for id in ids if id not in made),
         "always": tuple(id for id in ids if id in made - unmade and id in limited),
-        "open": tuple(open_cases),
+        "open": tuple(left),
     }

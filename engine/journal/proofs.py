@@ -33,7 +33,7 @@ NOT_PROVED = FaultKind(
     "it was not proved to balance{of}, though {samples} documents did; open is {open}",
     "write it so that it can be proved, or say allow_sampled = true",
 )
-VERSION = 1
+VERSION = 2
 """Of the proof itself: raised when what it can prove, or what it rests on outside of the invariants, changes."""
 
 
@@ -82,7 +82,8 @@ class Asked:
 
 def asked(catalog: Catalog, on: date) -> Iterator[Asked]:
     """Every journal, for every legislation and set of named formulas its companies have."""
-    ground = json.dumps([VERSION, *map(list, invariants.DEFINITIONS.items()), *map(list, invariants.FACTS)])
+    facts = [*invariants.FACTS, *invariants.BASES]
+    ground = json.dumps([VERSION, *map(list, invariants.DEFINITIONS.items()), *map(list, facts)])
     ledgers = json.dumps(sorted((key, sorted(one.ledgers.items())) for key, one in catalog.table(EntryType).items()))
     for journal in catalog.table(AutomaticJournal).values():
         laws = sorted({one.legislation for one in catalog.table(Company).values()})

@@ -70,9 +70,11 @@ class Catalog:
         bodies: Mapping[str, Mapping[str, d.Record | str]],
         revision: int = 0,
         period_states: Sequence[Mapping[str, Any]] = (),
+        seal_settings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.revision = revision
         self.period_states = period_states  # rows: company, fiscal_year, period, journal, state
+        self.seal_settings = {(row["company"], row["seal"]): str(row["settings"]) for row in seal_settings}
         self._bodies = bodies
         self._tables: dict[str, dict[str, d.Record]] = {}
         self._scopes: dict[str, dict[tuple[str, ...], dict[str, d.Scoped]]] = {}
@@ -176,10 +178,14 @@ class Catalog:
         """The record meant, or None."""
         return cast("ScopedKind | None", self.meant(kind, called, company, on).record)
 
-    def all_meant(self, kind: type[ScopedKind], company: d.Company, on: date) -> list[ScopedKind]:
+    def all_meant(self, kind: type[ScopedKind], company: d.Company, on: date) -> tuple[ScopedKind, ...]:
         """Every record of a table that may be used by a company on a date, in key order."""
-        found = (self.one(kind, called, company, on) for called in sorted(self.scopes(kind)))
-        return [record for record in found if record is not None]
+
+        def meant() -> tuple[ScopedKind, ...]:
+            found = (self.one(kind, called, company, on) for called in sorted(self.scopes(kind)))
+            return tuple(record for record in found if record is not None)
+
+        return self.once(("all meant", kind.TABLE, company.code, on), meant)
 
     def refuses(self, record: d.Scoped, company: d.Company, on: date) -> Verdict | None:
         """Why a record that survived shadowing may still not be used."""

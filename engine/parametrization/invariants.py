@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from engine.kernel.codes import CREDITS, TAX_CATEGORIES, ZERO_RATED
 from engine.parametrization.vocabulary import DOCUMENT
-from rules import BOOLEAN, BadFormula, compile_formula
+from rules import BOOLEAN, compile_formula
 from rules.reading import Theory
 from rules.terms import Fact
 
@@ -95,8 +95,6 @@ def _bases() -> Iterator[Stated]:
 
 
 BASES = tuple(_bases())
-NOT_YET = frozenset({"tax.self_assessed", "prepaid.tax", "prepaid.net"})
-"""Names that statements use and the vocabulary need not have; what uses one that it has not is left out."""
 
 
 @cache
@@ -107,7 +105,6 @@ def theory() -> Theory:
     definitions = {
         name: compile_formula(text, DOCUMENT, kinds[name], row=owner if (owner := name.split(".")[0]) in rows else None)
         for name, text in DEFINITIONS.items()
-        if name in kinds
     }
     return Theory(rows, {name: formula.node for name, formula in definitions.items()})
 
@@ -115,16 +112,7 @@ def theory() -> Theory:
 @cache
 def facts() -> tuple[Fact, ...]:
     """The facts, compiled."""
-    return tuple(fact for stated in (*FACTS, *BASES) if (fact := fact_of(stated)))
-
-
-def fact_of(stated: Stated) -> Fact | None:
-    """A fact, compiled; None where the vocabulary lacks a name of NOT_YET. Errors: BadFormula."""
-    try:
-        node = compile_formula(stated.text, DOCUMENT, BOOLEAN, row=stated.row or None).node
-    except BadFormula:
-        known = {name for name, *_ in DOCUMENT.dotted_names()}
-        if any(name in stated.text and name not in known for name in NOT_YET):
-            return None
-        raise
-    return Fact(stated.about, stated.row, node, stated.costly)
+    return tuple(
+        Fact(one.about, one.row, compile_formula(one.text, DOCUMENT, BOOLEAN, row=one.row or None).node, one.costly)
+        for one in (*FACTS, *BASES)
+    )

@@ -85,6 +85,9 @@ class ParametrizationStore(Protocol):
     def period_states(self, revision: int) -> Sequence[Mapping[str, Any]]:
         """Periods that were opened, closed or locked, as they stood: company, fiscal_year, period, journal, state."""
 
+    def seal_settings(self, revision: int) -> Sequence[Mapping[str, Any]]:
+        """Which company sealed with what: seal, company, settings as JSON ("" for switched off)."""
+
     def content_hash(self, at: int) -> str:
         """Of the parametrization at a revision."""
 
@@ -100,12 +103,11 @@ class ParametrizationStore(Protocol):
         at: datetime,
         actor: str,
         message: str,
-        proofs: Sequence[Mapping[str, Any]] = (),
-        periods: Sequence[Mapping[str, Any]] = (),
+        also: Mapping[str, Sequence[Mapping[str, Any]]] = ...,
     ) -> int:
-        """Write one revision in one transaction, with the proofs it needs, and stamp every series with it.
+        """Write one revision in one transaction, and stamp every series with it.
 
-        `periods` are opened, closed or locked by it.
+        `also` are rows of state that change with it: journal_proof, period_change, seal_setting.
 
         Errors: StateChanged when the head is no longer `parent`.
         """

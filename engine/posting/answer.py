@@ -37,7 +37,7 @@ def answer(stored: Stored) -> dict[str, Any]:
         ],
         "entries": entries(stored.entries, stored.entry_lines),
         "deliveries": [_delivery(row) for row in stored.deliveries],
-        "seals": {},
+        "seals": {row["seal"]: json.loads(row["printed"]) for row in stored.seals if row["kind"] == "issue"},
         "hash": document.get("hash"),
     }  # fmt: skip
 

@@ -94,10 +94,19 @@ def _form(table: str, columns: tuple[str, ...], version: int) -> tuple[Callable[
 
 
 def link(
-    previous: str, series: int, value: int, number: str, texts: Sequence[str], body: str, version: int = VERSION
+    previous: str,
+    series: int,
+    value: int,
+    number: str,
+    texts: Sequence[str],
+    body: str,
+    version: int = VERSION,
+    seals: Sequence[Sequence[Any]] = (),
 ) -> str:
-    """The hash of a document in its series' chain. `texts` are the descriptions of its entries and their lines."""
-    return hashlib.sha256(json_text([version, previous, series, value, number, list(texts), body]).encode()).hexdigest()
+    """The hash of a document in its series' chain. `texts` are the descriptions of its entries and their lines, `seals`
+    what its legal seals say; a document without seals is hashed without them."""
+    whole = [version, previous, series, value, number, list(texts), body, *([list(seals)] if seals else [])]
+    return hashlib.sha256(json_text(whole).encode()).hexdigest()
 
 
 def texts_after_number(entries: Iterable[Row], entry_lines: Iterable[Row]) -> list[str]:

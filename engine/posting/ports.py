@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.kernel.errors import EngineError
-from engine.kernel.faults import FaultKind
+from engine.kernel.faults import Fault, FaultKind
 from engine.numbering.counters import Series
 
 BEFORE_LAST = FaultKind(
@@ -18,6 +18,9 @@ BEFORE_LAST = FaultKind(
     "date it {last} or later",
 )
 SERIES_CLOSED = FaultKind("series_closed", "series {series} is closed", "use another period or counter")
+
+if TYPE_CHECKING:
+    from engine.spi.contracts import DocumentView, Sealed, SealRecord
 
 Row = Mapping[str, Any]
 
@@ -33,12 +36,14 @@ class Stored:
     entry_lines: Sequence[Row]
     deliveries: Sequence[Row]
     audit: Sequence[Row] = ()
+    seals: Sequence[Row] = ()
 
     @property
     def by_table(self) -> dict[str, Sequence[Row]]:
         return {
             "document": [self.document], "document_line": self.lines, "document_tax": self.taxes,
             "entry": self.entries, "entry_line": self.entry_lines, "delivery": self.deliveries, "audit": self.audit,
+            "document_seal": self.seals,
         }  # fmt: skip
 
 
@@ -84,6 +89,22 @@ class NumberTaken(EngineError):
     remedy = "let the counter's text hold what separates its series, such as the year"
 
 
+class SealInUse(Protocol):
+    """A legal seal with a company's settings and keys (spi.seals makes it)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def chain(self, document: DocumentView, series: str) -> str:
+        """The name of the chain a document is on."""
+
+    def faults(self, record: SealRecord) -> list[Fault]:
+        """All that keeps a document from being sealed."""
+
+    def seal(self, record: SealRecord) -> Sealed:
+        """Seal one record, its chain being locked. Errors: Faulty, SealBroken."""
+
+
 class PostingWork(Protocol):
     """One write transaction."""
 
@@ -99,6 +120,12 @@ class PostingWork(Protocol):
     def advance(self, series: int, head_hash: str) -> None:
         """Make this document the head of its chain."""
 
+    def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
+        """(the link before, the position of the next) on a seal's chain, which stays locked until commit."""
+
+    def set_chain(self, seal: str, chain: str, link: str) -> None:
+        """Make a link the last of its chain."""
+
 
 class PostingStore(Protocol):
     def transaction(self) -> AbstractContextManager[PostingWork]:
@@ -109,6 +136,9 @@ class PostingStore(Protocol):
 
         Errors: StalePlan.
         """
+
+    def open_chain(self, seal: str, chain: str) -> None:
+        """Make sure that a chain's row exists; it is remembered."""
 
     def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
         """Take a value of a fast series in a transaction of its own, and write down who took it for what.
@@ -134,6 +164,9 @@ class DocumentStore(Protocol):
 
     def by_key(self, company: str, key: str) -> Stored | None:
         """The document posted with a key."""
+
+    def by_keys(self, keys: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Stored]:
+        """The documents posted with some of these keys, by (company, key); as few statements as for one."""
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         """Document rows by number, else by id."""
@@ -161,6 +194,15 @@ class DocumentStore(Protocol):
 
     def all_series(self) -> Sequence[Row]:
         """Every series row."""
+
+    def seal_chains(self) -> Sequence[Row]:
+        """Every chain of a legal seal, with its head."""
+
+    def chain_owners(self, chain: Row) -> Sequence[Row]:
+        """The companies whose documents are on a chain."""
+
+    def of_chain(self, seal: str, chain: str) -> Iterator[tuple[Row, Stored]]:
+        """Every seal of a chain in order, with its document; memory stays flat."""
 
     def taken_ahead(self, series: int) -> Iterator[Row]:
         """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""

@@ -27,7 +27,8 @@ from engine.numbering.typed import typed
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
-from engine.posting.ports import PostingStore, Row, Taken
+from engine.posting.ports import PostingStore, PostingWork, Row, Taken
+from engine.posting.sealing import Sealing, links, put_on
 from engine.selection import company_of, pick
 from rules import arithmetic
 
@@ -145,7 +146,9 @@ def draft_of(
     """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
     request, known = asked.request, origins or {}
     references = _filled(request.references, known)
-    lines = tuple(replace(line, references=_filled(line.references, known)) for line in request.lines)
+    lines = tuple(
+        replace(line, references=_filled(line.references, known)) if line.references else line for line in request.lines
+    )
     corrected = [
         known[one.id].tax_point
         for one in references
@@ -166,45 +169,63 @@ def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tup
     )
 
 
-def write(planned: Plan, rows: Rows, store: PostingStore) -> Mapping[str, Any]:
-    """Write a planned document; the document row as it stands in the database.
+def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None = None) -> Mapping[str, Any]:
+    """Write a planned document, sealed as asked; the document row as it stands in the database.
 
     Errors: StalePlan (plan again), KeyTaken (the first answer exists), CounterExhausted, Faulty (date order, closed
     series). After any of them nothing is written and no number is used.
     """
     series, on = planned.series, planned.draft.date
     store.open_series(series, planned.revision)
+    for use, chain in asked.seals if asked else ():
+        store.open_chain(use.name, chain)
     if series.fast:
-        return _write_taken(planned, rows, store)
-    waiting = {table for table, *_ in rows.late}
+        return _write_taken(planned, rows, store, asked)
+    body = rows.body_hash  # before anything is locked
     with store.transaction() as work:
         for table in CHILDREN:
-            if table not in waiting and rows.children.get(table):
+            if table not in rows.waiting and rows.children.get(table):
                 work.insert(table, rows.children[table])
         taken = work.take(series, on, planned.revision)
         number = series.number(on, taken.value)
         children = rows.completed(number)
         for table in CHILDREN:
-            if table in waiting:
+            if table in rows.waiting:
                 work.insert(table, children[table])
-        document = _numbered(rows, taken, number, children)
+        document = numbered(planned, rows, body, taken, number, children, work, asked)
         work.insert("document", [document])
         work.advance(taken.series, document["hash"])
     return document
 
 
-def _numbered(rows: Rows, taken: Taken, number: str, children: Mapping[str, Sequence[Mapping[str, Any]]]) -> Row:
-    """The document row, complete: its number, and its link to the document before it."""
-    body = rows.body_hash
+def numbered(
+    planned: Plan,
+    rows: Rows,
+    body: str,
+    taken: Taken,
+    number: str,
+    children: Mapping[str, Sequence[Row]],
+    work: PostingWork,
+    asked: Sealing | None,
+) -> Row:
+    """The document row, complete: its number, its seals, and its link to the document before it."""
+    document = rows.document
     texts = canon.texts_after_number(children["entry"], children["entry_line"])
-    hashed = canon.link(taken.previous_hash, taken.series, taken.value, number, texts, body)
+    seals: list[dict[str, Any]] = []
+    if asked and asked.seals:
+        seals = put_on(work, asked, document["id"], planned.series.name, taken.value, number, document["posted_at"])
+        work.insert("document_seal", seals)
+        rows.children["document_seal"] = seals
+    hashed = canon.link(
+        taken.previous_hash, taken.series, taken.value, number, texts, body, canon.VERSION, links(seals)
+    )
     return rows.document | {
         "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
         "previous_hash": taken.previous_hash, "hash": hashed,
     }  # fmt: skip
 
 
-def _write_taken(planned: Plan, rows: Rows, store: PostingStore) -> Row:
+def _write_taken(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None) -> Row:
     """Into a fast series: the value is taken and committed first, and keeps a cause where no document follows.
 
     Documents of a fast series wait for nobody, so they are not chained to each other: each is hashed by itself.
@@ -217,13 +238,13 @@ def _write_taken(planned: Plan, rows: Rows, store: PostingStore) -> Row:
     try:
         number = series.number(on, taken.value)
         children = rows.completed(number)
-        numbered = _numbered(rows, taken, number, children)
         with store.transaction() as work:
             for table in CHILDREN:
                 if children.get(table):
                     work.insert(table, children[table])
-            work.insert("document", [numbered])
+            whole = numbered(planned, rows, rows.body_hash, taken, number, children, work, asked)
+            work.insert("document", [whole])
     except Exception as cause:
         store.give_up(taken, f"{type(cause).__name__}: {cause}"[:500])
         raise
-    return numbered
+    return whole

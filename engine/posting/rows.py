@@ -32,6 +32,11 @@ class Rows:
     late: tuple[tuple[str, int, str, LateText], ...] = ()  # (table, row, column, text)
 
     @property
+    def waiting(self) -> frozenset[str]:
+        """Tables that are written after the number."""
+        return frozenset(table for table, *_ in self.late)
+
+    @property
     def body_hash(self) -> str:
         """Over everything that does not depend on the number."""
         return canon.body_hash({"document": [self.document], **self.children})

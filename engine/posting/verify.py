@@ -36,6 +36,7 @@ from engine.posting.findings import (
 )
 from engine.posting.numbers import CatalogOf, Named, Unused, numbered, wrong_place
 from engine.posting.ports import Row, Stored, Unreadable
+from engine.posting.sealing import links
 from engine.posting.sums import Content, wrong_amounts
 
 
@@ -154,7 +155,7 @@ def _link(stored: Stored) -> str:
     texts = canon.texts_after_number(stored.entries, stored.entry_lines)
     return canon.link(
         document["previous_hash"], document["series"], document["value"], document["number"], texts,
-        document["body_hash"], document["canon"],
+        document["body_hash"], document["canon"], links([row for row in stored.seals if row["kind"] == "issue"]),
     )  # fmt: skip
 
 

@@ -2,6 +2,9 @@
 
 Amounts at scale 4, quantities, prices and rates at scale 8, 18 digits each: scaled 64-bit integers on SQLite,
 NUMERIC on PostgreSQL. Instants are UTC. Limits are checked at the wall, before a value comes here.
+
+SQLite keeps whatever is written into it. What posted rows hold is read only in the one form that we write: else a byte
+could be changed and the value not.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, TypeDecorator
+from sqlalchemy import BigInteger, Boolean, DateTime, Dialect, Numeric, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 from engine.kernel.money import AMOUNT_SCALE, EXACT, QUANTITY_SCALE
@@ -84,3 +87,18 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Flag(Boolean):
+    """Yes or no. SQLite holds a number: 1 or 0, and nothing else is read as either."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return None if dialect.supports_native_boolean else _flag
+
+
+def _flag(value: Any) -> bool | None:
+    if value is None:
+        return None
+    if value not in (0, 1):
+        raise ValueError(f"{value!r} is neither yes nor no")
+    return bool(value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
@@ -23,11 +23,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from engine.kernel.errors import EngineError
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
 
 T = TypeVar("T")
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration. Numbers have four digits, so a later one is also the greater text."""
 
 PAUSES = (0.01, 0.02, 0.05, 0.1)
@@ -111,13 +112,15 @@ class Database:
     sleep: Callable[[float], None]
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back when anything is raised.
+    def write(self, prepare: Callable[[Connection], None] = lambda connection: None) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back when anything is raised. `prepare` runs before it begins.
 
         Errors: DatabaseBusy, DatabaseFull, DatabaseUnreachable.
         """
-        with self.engine.begin() as connection:
-            yield connection
+        with self.engine.connect() as connection:
+            prepare(connection)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -255,7 +258,7 @@ def _sqlite_engine(file: Path, patience: int) -> Engine:
 def _postgresql_engine(address: URL, patience: int) -> Engine:
     defaults = {"application_name": "factotum", "connect_timeout": str(max(patience, 2))}
     address = address.set(drivername="postgresql+psycopg").update_query_dict(defaults | dict(address.query))
-    return create_engine(
+    engine = create_engine(
         address,
         hide_parameters=True,
         isolation_level="READ COMMITTED",  # whatever the server's default is
@@ -264,6 +267,18 @@ def _postgresql_engine(address: URL, patience: int) -> Engine:
         pool_recycle=1800,
         use_native_hstore=False,  # asks the server about a type we do not use, once per start
     )
+
+    def copy(cursor: psycopg.Cursor[Any], statement: str, parameters: Sequence[str], _: Any) -> bool:
+        """COPY takes its rows from a block of text, the one parameter; everything else is executed as always."""
+        if not statement.startswith("COPY "):
+            return False
+        with cursor.copy(statement) as copying:
+            for block in parameters:
+                copying.write(block)
+        return True
+
+    event.listen(engine, "do_execute", copy)
+    return engine
 
 
 def _typed(context: ExceptionContext, shown: str, secrets: list[str]) -> EngineError | None:
@@ -359,6 +374,7 @@ def _migrate(database: Database, run: Callable[[Config], None]) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
+    database.close()  # connections that have posted keep temporary triggers, which name tables as they are now
     try:
         with as_file(files("migrations")) as folder, database.write() as connection:
             if database.dialect == "postgresql":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Exists,
     Select,
     Table,
+    and_,
     bindparam,
     exists,
     func,
@@ -31,8 +33,11 @@ from engine.storage.survey import SqlSurvey
 _BY_KEY = select(tables.document).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
-CHILDREN = (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit)
+CHILDREN = (
+    tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit, tables.document_seal,
+)  # fmt: skip
 """What belongs to a document and is in its hash."""
+_KEYS = select(tables.document.c.id, tables.document.c.company, tables.document.c.key)
 _NUMBERS = select(
     *(
         tables.document.c[name]
@@ -75,6 +80,16 @@ class SqlDocumentStore:
         with self._read() as connection:
             found = connection.execute(_BY_KEY, {"of_company": company, "of_key": key}).mappings().one_or_none()
             return whole(connection, dict(found)) if found else None
+
+    def by_keys(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+        table, wanted = tables.document, defaultdict(list)
+        for company, key in keys:
+            wanted[company].append(key)
+        mine = or_(*(and_(table.c.company == company, table.c.key.in_(some)) for company, some in wanted.items()))
+        with self._read() as connection:
+            ids = {(row.company, row.key): row.id for row in connection.execute(_KEYS.where(mine))} if wanted else {}
+        together = self._together(list(ids.values()), deliveries=True) if ids else []
+        return dict(zip(ids, together, strict=True))
 
     def find(self, called: str, company: str = "", series: str = "") -> Sequence[Row]:
         table = tables.document
@@ -141,6 +156,29 @@ class SqlDocumentStore:
         with self._read() as connection:
             return _rows(connection, select(tables.series).order_by(tables.series.c.id))
 
+    def seal_chains(self) -> Sequence[Row]:
+        with self._read() as connection:
+            return _rows(connection, select(tables.seal_chain).order_by(*tables.seal_chain.primary_key.columns))
+
+    def chain_owners(self, chain: Row) -> Sequence[Row]:
+        table = tables.document_seal
+        mine = (table.c.seal == chain["seal"], table.c.chain == chain["chain"])
+        with self._read() as connection:
+            return _rows(connection, select(table.c.company).where(*mine).distinct().order_by(table.c.company))
+
+    def of_chain(self, seal: str, chain: str) -> Iterator[tuple[Row, Stored]]:
+        table, last = tables.document_seal, 0
+        query = select(table).where(table.c.seal == seal, table.c.chain == chain).order_by(table.c.position)
+        while True:
+            with self._read() as connection:
+                found = _rows(connection, query.where(table.c.position > last).limit(CHUNK))
+            if not found:
+                return
+            documents = {one.document["id"]: one for one in self._together([row["document"] for row in found])}
+            for row in found:
+                yield row, documents[row["document"]]
+            last = found[-1]["position"]
+
     def taken_ahead(self, series: int) -> Iterator[Row]:
         taken, document = tables.number_taken, tables.document
         used = exists().where(document.c.series == taken.c.series, document.c.value == taken.c.value)
@@ -202,7 +240,7 @@ class SqlDocumentStore:
             for some in batches(found, lambda row: row.size, TOGETHER):
                 yield [(row.id, row.place) for row in some]
 
-    def _together(self, ids: Sequence[int]) -> Sequence[Stored]:
+    def _together(self, ids: Sequence[int], deliveries: bool = False) -> Sequence[Stored]:
         """Some documents with their children, in the order of these ids: one statement for each table."""
         with self._read() as connection:
             documents = {
@@ -210,11 +248,12 @@ class SqlDocumentStore:
                 for row in _rows(connection, select(tables.document).where(tables.document.c.id.in_(ids)))
             }
             children = [_by_document(connection, child, ids) for child in CHILDREN]
-        lines, taxes, entries, entry_lines, audit = children
+            handed = _by_document(connection, tables.delivery, ids) if deliveries else {}
+        lines, taxes, entries, entry_lines, audit, seals = children
         return [
             Stored(
-                documents[id], lines.get(id, ()), taxes.get(id, ()), entries.get(id, ()), entry_lines.get(id, ()), (),
-                audit.get(id, ()),
+                documents[id], lines.get(id, ()), taxes.get(id, ()), entries.get(id, ()), entry_lines.get(id, ()),
+                handed.get(id, ()), audit.get(id, ()), seals.get(id, ()),
             )
             for id in ids
         ]  # fmt: skip
@@ -250,7 +289,7 @@ def _uses(table: str, key: str) -> Exists | None:
 
 
 def whole(connection: Connection, document: Row) -> Stored:
-    """The rows of a document: six statements, however many lines it has."""
+    """The rows of a document: seven statements, however many lines it has."""
     mine = document["id"]
     return Stored(
         document=document,
@@ -260,6 +299,7 @@ def whole(connection: Connection, document: Row) -> Stored:
         entry_lines=rows_of(connection, tables.entry_line, mine),
         deliveries=rows_of(connection, tables.delivery, mine),
         audit=rows_of(connection, tables.audit, mine),
+        seals=rows_of(connection, tables.document_seal, mine),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from engine.kernel.faults import Faulty
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
-from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, StalePlan, Taken
+from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, Row, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
+from engine.storage.writers import ONE_BY_ONE, Writer, prepare_posting
 
 BLOCK = 1000
 
@@ -35,20 +36,33 @@ class IdBlocks:
             self._left[name] = left[1:]
             return left[0]
 
+    def reserve(self, wanted: Mapping[str, int]) -> None:
+        """Have so many ids of each name at hand; those that lack are fetched together, enough for a few times."""
+        with self._lock:
+            lacking = [name for name, number in wanted.items() if len(self._left.get(name, ())) < number]
+            if lacking:
+                self._left |= self._blocks(lacking, max(self._size, 10 * max(wanted.values())))
+
     def _block(self, name: str) -> range:
+        return self._blocks([name], self._size)[name]
+
+    def _blocks(self, names: Iterable[str], size: int) -> dict[str, range]:
+        """A new block of each name: one statement, in one order of names."""
         table = tables.id_block
-        upsert: Any = insert_into(self._database.dialect, table).values(name=name, next_id=1 + self._size)
+        rows = [{"name": name, "next_id": 1 + size} for name in sorted(names)]
+        upsert: Any = insert_into(self._database.dialect, table).values(rows)
         statement = upsert.on_conflict_do_update(
-            index_elements=[table.c.name], set_={"next_id": table.c.next_id + self._size}
-        ).returning(table.c.next_id)
-        end = self._database.retrying(lambda connection: connection.execute(statement).scalar_one())
-        return range(end - self._size, end)
+            index_elements=[table.c.name], set_={"next_id": table.c.next_id + size}
+        ).returning(table.c.name, table.c.next_id)
+        ends = self._database.retrying(lambda connection: connection.execute(statement).all())
+        return {name: range(end - size, end) for name, end in ends}
 
 
 class SqlPostingStore:
     def __init__(self, database: Database, ids: IdBlocks) -> None:
         self._database, self._ids = database, ids
         self._open: set[str] = set()
+        self._chains: set[tuple[str, str]] = set()
 
     def next_id(self, name: str) -> int:
         return self._ids.next(name)
@@ -62,7 +76,7 @@ class SqlPostingStore:
             return
         table, head = tables.series, tables.head
         with self._database.read() as connection:
-            found = connection.execute(_SEEN, _named(series)).one_or_none()
+            found = connection.execute(_SEEN, named(series)).one_or_none()
         if found is None:
             new = {
                 "id": self.next_id("series"), "company": series.company, "counter": series.key, "fast": series.fast,
@@ -75,9 +89,17 @@ class SqlPostingStore:
             statement: Any = insert_into(self._database.dialect, table).from_select(list(new), stamped)
             with self._database.write() as connection:
                 connection.execute(statement.on_conflict_do_nothing())  # its rowcount is -1 on PostgreSQL
-                if connection.execute(_SEEN, _named(series)).one_or_none() is None:
+                if connection.execute(_SEEN, named(series)).one_or_none() is None:
                     raise StalePlan
         self._open.add(series.name)
+
+    def open_chain(self, seal: str, chain: str) -> None:
+        if (seal, chain) in self._chains:
+            return
+        new = {"seal": seal, "chain": chain, "head": "", "position": 0}
+        statement = insert_into(self._database.dialect, tables.seal_chain).values(**new).on_conflict_do_nothing()
+        self._database.retrying(lambda connection: connection.execute(statement))
+        self._chains.add((seal, chain))
 
     def take_ahead(self, series: Series, on: date, revision: int, *, at: datetime, actor: str, key: str) -> Taken:
         def taking(connection: Connection) -> Taken:
@@ -95,7 +117,7 @@ class SqlPostingStore:
 
     def preview(self, series: Series, on: date) -> int:
         with self._database.read() as connection:
-            row = connection.execute(_SEEN, _named(series)).one_or_none()
+            row = connection.execute(_SEEN, named(series)).one_or_none()
         if row is None:
             return series.counter.start
         if row.closed:
@@ -106,40 +128,67 @@ class SqlPostingStore:
 
     @contextmanager
     def transaction(self) -> Iterator[SqlPostingWork]:
-        """One write transaction. Errors: KeyTaken."""
-        try:
-            with self._database.write() as connection:
-                yield SqlPostingWork(connection)
-        except IntegrityError as error:
-            words = str(error.orig)
-            if "uq_document_company_key" in words or "document.company, document.key" in words:
-                raise KeyTaken from error
-            if "uq_document_company_module_number" in words or "document.company, document.module" in words:
-                raise NumberTaken from error
-            raise
+        """One write transaction. Errors: KeyTaken, NumberTaken."""
+        with conflicts_told(), self._database.write(prepare_posting) as connection:
+            work = SqlPostingWork(connection)
+            yield work
+            work.flush()
+
+
+@contextmanager
+def conflicts_told() -> Iterator[None]:
+    """A key or a number that somebody else was given is told by name. Errors: KeyTaken, NumberTaken."""
+    try:
+        yield
+    except IntegrityError as error:
+        words = str(error.orig)
+        if "uq_document_company_key" in words or "document.company, document.key" in words:
+            raise KeyTaken from error
+        if "uq_document_company_module_number" in words or "document.company, document.module" in words:
+            raise NumberTaken from error
+        raise
 
 
 class SqlPostingWork:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    """Rows wait until the next statement that must follow them, so that they travel together."""
 
-    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        self._connection.execute(_INSERT[table], list(rows))
+    def __init__(self, connection: Connection, writers: Mapping[str, Writer] = ONE_BY_ONE) -> None:
+        self._connection, self._writer = connection, writers[connection.dialect.name]
+        self._waiting: dict[str, list[Row]] = {}
+
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
+        self._waiting.setdefault(table, []).extend(rows)
+
+    def flush(self, keep: Collection[str] = ()) -> None:
+        """Send the rows that wait, but those of some tables."""
+        sent = {table: rows for table, rows in self._waiting.items() if table not in keep}
+        self._waiting = {table: rows for table, rows in self._waiting.items() if table in keep}
+        if sent:
+            self._writer.write(self._connection, sent)
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
-        asked = _named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
+        self.flush(keep=("audit",))  # it goes with the document
+        asked = named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
         row = self._connection.execute(_TAKE, asked).one_or_none()
         if row is None:
             raise self._refusal(series, on, revision)
         return Taken(row.id, row.value, row.head_hash)
 
     def advance(self, series: int, head_hash: str) -> None:
-        self._connection.execute(_ADVANCE, {"of_series": series, "new_head": head_hash})
+        sent, self._waiting = self._waiting, {}
+        self._writer.finish(self._connection, sent, series, head_hash)
+
+    def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
+        row = self._connection.execute(_LOCK_CHAIN, {"of_seal": seal, "of_chain": chain}).one()
+        return str(row.head), int(row.position)
+
+    def set_chain(self, seal: str, chain: str, link: str) -> None:
+        self._connection.execute(_SET_CHAIN, {"of_seal": seal, "of_chain": chain, "new_link": link})
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
-        row = self._connection.execute(_SEEN, _named(series)).one_or_none()
+        row = self._connection.execute(_SEEN, named(series)).one_or_none()
         if row is None or row.revision != revision:
             return StalePlan()
         if row.closed:
@@ -168,11 +217,15 @@ _TAKE = (
     )
     .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
 )
-_ADVANCE = update(_SERIES).where(_SERIES.c.id == bindparam("of_series")).values(head_hash=bindparam("new_head"))
 _SEEN = select(_SERIES).where(*_IS)
-_INSERT = {name: insert(table) for name, table in tables.metadata.tables.items()}
+_CHAIN = tables.seal_chain
+_THE_CHAIN = (_CHAIN.c.seal == bindparam("of_seal"), _CHAIN.c.chain == bindparam("of_chain"))
+_LOCK_CHAIN = (
+    update(_CHAIN).values(position=_CHAIN.c.position + 1).where(*_THE_CHAIN).returning(_CHAIN.c.head, _CHAIN.c.position)
+)
+_SET_CHAIN = update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link"))
 """Statements of the hot path, built once."""
 
 
-def _named(series: Series) -> dict[str, Any]:
+def named(series: Series) -> dict[str, Any]:
     return {"of_company": series.company, "of_counter": series.key, "of_period": series.period}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, select, update
@@ -11,9 +12,21 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.parametrization.revisions import Change, State, StateChanged
 from engine.storage.database import Database, insert_into
-from engine.storage.tables import head, journal_proof, period_change, record, revision, revision_change, series
+from engine.storage.tables import (
+    head,
+    journal_proof,
+    period_change,
+    record,
+    revision,
+    revision_change,
+    seal_setting,
+    series,
+)
 
 HASHES_AT_ONCE = 500
+BESIDE = {table.name: table for table in (journal_proof, period_change, seal_setting)}
+"""State that changes with a revision and is kept beside the records. A proof that is there already is left as it is."""
+NOTHING: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({})
 
 
 class SqlParametrizationStore:
@@ -36,6 +49,20 @@ class SqlParametrizationStore:
         with self._database.read() as connection:
             found = connection.execute(select(*revision.c, changes).order_by(revision.c.id)).mappings()
             return [dict(row) for row in found]
+
+    def seal_settings(self, revision: int) -> Sequence[Mapping[str, Any]]:
+        """The last settings of each seal and company up to a revision: one statement."""
+        key = (seal_setting.c.seal, seal_setting.c.company)
+        last = (
+            select(*key, func.max(seal_setting.c.revision).label("revision"))
+            .where(seal_setting.c.revision <= revision)
+            .group_by(*key)
+            .subquery()
+        )
+        mine = and_(*(seal_setting.c[name] == last.c[name] for name in ("seal", "company", "revision")))
+        with self._database.read() as connection:
+            query = select(seal_setting).join(last, mine).order_by(*key)
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     def period_states(self, revision: int) -> Sequence[Mapping[str, Any]]:
         """The last change of each period and journal up to a revision: one statement."""
@@ -73,12 +100,11 @@ class SqlParametrizationStore:
         at: datetime,
         actor: str,
         message: str,
-        proofs: Sequence[Mapping[str, Any]] = (),
-        periods: Sequence[Mapping[str, Any]] = (),
+        also: Mapping[str, Sequence[Mapping[str, Any]]] = NOTHING,
     ) -> int:
         row = {"content_hash": content_hash, "made_at": at, "actor": actor, "message": message}
         try:
-            return self._database.retrying(lambda connection: _write(connection, parent, changes, row, proofs, periods))
+            return self._database.retrying(lambda connection: _write(connection, parent, changes, row, also))
         except IntegrityError as error:  # the first revision of all has no head to lock: the other one won
             raise StateChanged(found=self.head(), planned=parent) from error
 
@@ -115,8 +141,7 @@ def _write(
     parent: int,
     changes: Sequence[Change],
     row: dict[str, Any],
-    proofs: Sequence[Mapping[str, Any]],
-    periods: Sequence[Mapping[str, Any]],
+    also: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> int:
     """The head's row is locked first, so of two that apply at once one wins and the other is told."""
     new = parent + 1
@@ -136,11 +161,10 @@ def _write(
             for one in changes
         ]
         connection.execute(insert(revision_change), rows)
-    if periods:
-        connection.execute(insert(period_change), [{**one, "revision": new} for one in periods])
-    if proofs:
-        kept = insert_into(connection.dialect.name, journal_proof).on_conflict_do_nothing()
-        connection.execute(kept, [{**one, "revision": new} for one in proofs])
+    for name, kept in also.items():
+        if kept:
+            statement = insert_into(connection.dialect.name, BESIDE[name]).on_conflict_do_nothing()
+            connection.execute(statement, [{**one, "revision": new} for one in kept])
     connection.execute(update(head).values(revision=new) if parent else insert(head).values(id=1, revision=new))
     connection.execute(update(series).values(revision=new))
     return new

@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from engine.storage.columns import Amount, Instant, Quantity
+from engine.storage.columns import Amount, Flag, Instant, Quantity
 
 metadata = MetaData(
     naming_convention={
@@ -87,6 +87,15 @@ period_change = Table(
     Column("state", String(10), nullable=False),  # open | closed | locked
 )
 """Periods opened, closed and locked. Each change is a revision, so that no posting under way misses it."""
+seal_setting = Table(
+    "seal_setting",
+    metadata,
+    Column("revision", Integer, ForeignKey("revision.id"), primary_key=True),
+    Column("seal", String(40), primary_key=True),
+    Column("company", String(20), primary_key=True),
+    Column("settings", Text, nullable=False),  # canonical JSON, secrets by reference; "" switches the seal off
+)
+"""Which company seals its documents with what. Each change is a revision, so that no posting under way misses it."""
 journal_proof = Table(
     "journal_proof",
     metadata,
@@ -134,6 +143,15 @@ number_taken = Table(
     Column("cause", Text, nullable=False),  # why no document has it; "" when that is not known
 )
 """Values of fast series, each taken before its document is written."""
+
+seal_chain = Table(
+    "seal_chain",
+    metadata,
+    Column("seal", String(40), primary_key=True),
+    Column("chain", String(200), primary_key=True),
+    Column("head", Text, nullable=False),  # the last link; "" before the first
+    Column("position", BigInteger, nullable=False),
+)
 
 # --- posted: insert-only --------------------------------------------------------------------------------------------
 
@@ -267,7 +285,7 @@ entry_line = Table(
     Column("quantity", Quantity),
     Column("reference", Text, nullable=False, server_default=text("''")),
     Column("analytic", Text, nullable=False, server_default=text("''")),  # canonical JSON: amounts by dimensions
-    Column("open_item", Boolean, nullable=False, server_default=false()),
+    Column("open_item", Flag, nullable=False, server_default=false()),
     Column("matching", String(10), nullable=False, server_default=text("''")),  # of one letter: they settle each other
     Index(None, "company", "account"),
 )
@@ -284,7 +302,26 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index(None, "document"),
 )
-POSTED = (document, document_line, document_tax, entry, entry_line, audit)
+document_seal = Table(
+    "document_seal",
+    metadata,
+    Column("document", Id, ForeignKey("document.id", deferrable=True, initially="DEFERRED"), primary_key=True),
+    Column("seal", String(40), primary_key=True),
+    Column("kind", String(20), primary_key=True),  # issue | cancellation
+    Column("company", String(20), nullable=False),
+    Column("chain", String(200), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("series", String(120), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("printed", Text, nullable=False),  # canonical JSON
+    Column("facts", Text, nullable=False),  # canonical JSON
+    UniqueConstraint("seal", "chain", "position"),
+)
+POSTED = (document, document_line, document_tax, entry, entry_line, audit, document_seal)
 """Insert-only; guarded by triggers."""
 
 # --- what happens to a document afterwards --------------------------------------------------------------------------

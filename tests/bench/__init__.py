@@ -1,1 +1,1 @@
-"""Figures, measured by `make bench`: limit and engine in one run, CPU time, best of several; no part of the tests."""
+"""Figures, measured by `make bench`: limit and engine in one run, in turns; no part of the tests."""

@@ -5,7 +5,7 @@ Limit: 150 µs. Facts and drafting stand beside it, in the same run. Nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import process_time_ns
 
 from engine.drafting import facts
@@ -13,6 +13,7 @@ from engine.journal.determine import determine
 from engine.journal.generate import Books, run
 from engine.kernel.faults import Faulty
 from rules import arithmetic
+from tests.bench.figures import Figure, Line, lines
 from tests.packs.shipped import catalog_of, drafted
 from tests.packs.test_golden_journals import french, italian, line
 
@@ -31,7 +32,7 @@ def best(work: Callable[[], object]) -> float:
     return min(rounds)
 
 
-def main() -> None:
+def figures() -> Iterator[Line]:
     catalog = catalog_of("DEMO")
     documents = {
         "FRA FACT": french(*(line(str(n), "19.90", "FR20" if n % 2 else "FR55") for n in range(1, 11))),
@@ -51,12 +52,10 @@ def main() -> None:
             entries = best(lambda: run(draft, found.members, books, catalog, values))  # noqa: B023
             known = best(lambda: facts.of(draft, catalog))  # noqa: B023
         drafting = best(lambda: drafted(catalog, document))  # noqa: B023
-        verdict = "within" if entries <= LIMIT else "OVER"
-        print(
-            f"{name:36} entries {entries:6.1f} µs ({verdict} {LIMIT})   facts {known:5.1f} µs   "
-            f"reading, picking, drafting {drafting:7.1f} µs"
-        )
+        yield Figure(f"{name}: entries", entries, "µs", gate=LIMIT)
+        yield Figure(f"{name}: facts", known, "µs")
+        yield Figure(f"{name}: reading, picking, drafting", drafting, "µs")
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(lines("entries of 10 lines and 2 taxes, warm", list(figures()))))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from rules import BOOLEAN, MONEY, BadFormula, Formula, arithmetic, compile_formula
+from tests.bench.figures import Figure, Line, lines
 from tests.rules.samples import ALL_TYPES, VOCABULARY, Case
 
 CALLS = 20_000
@@ -89,7 +90,7 @@ def by_simpleeval(text: str, values: dict[str, object]) -> Callable[[], object] 
     return lambda: evaluator.eval(text, previously_parsed=parsed)
 
 
-def measure(name: str, one: Compared, values: dict[str, object]) -> None:
+def measure(name: str, one: Compared, values: dict[str, object]) -> Iterator[Line]:
     formula = one.formula
     works = [
         bound(formula.function, [values[root] for root in formula.roots]),
@@ -103,13 +104,14 @@ def measure(name: str, one: Compared, values: dict[str, object]) -> None:
         if len({repr(work()) for work in works}) != 1:
             raise SystemExit(f"{name}: they do not agree")
         raw, python, checked, *simple = best(*works)
-    print(f"{name}: {raw * 1e9:.0f} ns")
-    print(f"  the same function in Python: {python * 1e9:.0f} ns ({raw / python:.2f} × as long; gate 1.5 ×)")
-    print(f"  called with its values, result checked: {checked * 1e9:.0f} ns")
+    yield Figure(name, raw * 1e9, "ns", note=f"the same function in Python: {python * 1e9:.0f} ns")
+    yield Figure(f"{name}, as long as Python", raw / python, "×", gate=1.5, goal=1.2)
+    yield Figure(f"{name}, called with its values, result checked", checked * 1e9, "ns")
     for each in simple:
-        print(f"  simpleeval, parsed before: {each * 1e6:.1f} µs ({each / raw:.0f} × as long; gate 10 ×)")
+        words = f"simpleeval, parsed before: {each * 1e6:.1f} µs"
+        yield Figure(f"{name}, faster than simpleeval", each / raw, "×", gate=10, floor=True, note=words)
     if not simple:
-        print("  simpleeval is absent: `make dev` installs it")
+        yield "  simpleeval is absent: `make dev` installs it"
 
 
 SHORT = VOCABULARY.with_formulas(
@@ -148,39 +150,42 @@ def worst() -> list[str]:
     ]
 
 
-def accepted(texts: list[str]) -> dict[str, Formula]:
-    found = {}
+def accepted(texts: list[str]) -> tuple[dict[str, Formula], list[str]]:
+    """(those that compile, words on those that are refused)."""
+    found, refused = {}, []
     for text in texts:
         try:
             found[text] = compile_formula(text, SHORT, ALL_TYPES, "line")
         except BadFormula as bad:
-            print(f"  refused: {shown(text)}: {bad.problems[0].code}")
-    return found
+            refused.append(f"  refused: {shown(text)}: {bad.problems[0].code}")
+    return found, refused
 
 
 def shown(text: str) -> str:
     return text if len(text) < 60 else f"{text[:40]}… ({len(text):,} characters)"
 
 
-def at_the_caps() -> None:
+def at_the_caps() -> Iterator[Line]:
     """Of what is accepted, what takes longest; two lines and a tax, as in a small invoice."""
     values = Case().values()
     measured: list[tuple[str, float, float]] = []
-    for text, formula in accepted(worst()).items():
+    formulas, refused = accepted(worst())
+    yield from refused
+    for text, formula in formulas.items():
         (compiling,) = best(lambda text=text: compile_formula(text, SHORT, ALL_TYPES, "line"), calls=1)
         (running,) = best(lambda formula=formula: formula(values), calls=20)
         measured.append((text, compiling, running))
     text, compiling, _ = max(measured, key=lambda one: one[1])
-    print(f"slowest to compile: {compiling * 1e3:.1f} ms, {shown(text)}")
+    yield Figure("slowest to compile", compiling * 1e3, "ms", note=shown(text))
     text, _, running = max(measured, key=lambda one: one[2])
-    print(f"slowest to evaluate: {running * 1e6:.0f} µs, {shown(text)}   (gate 1,000 µs)")
+    yield Figure("slowest to evaluate", running * 1e6, "µs", gate=1000, note=shown(text))
 
 
-def main() -> None:
+def figures() -> Iterator[Line]:
     for name, one in compared().items():
-        measure(name, one, Case().values())
-    at_the_caps()
+        yield from measure(name, one, Case().values())
+    yield from at_the_caps()
 
 
 if __name__ == "__main__":
-    main()
+    print("\n".join(lines("formulas, warm", list(figures()))))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine import flow
 from engine.app import make_house, system_context
 from engine.edge.demo.sample import samples
+from tests.bench.figures import Figure, Line, lines
 
 
-def main(count: int = 2_000) -> None:
+def figures(count: int = 2_000) -> Iterator[Line]:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as name:  # noqa: S108
         house, context = make_house(f"sqlite:///{name}/bench.db"), system_context()
         flow.apply_packs(house, context, flow.plan_packs(house, context, ["DEMO"]))
@@ -21,12 +23,12 @@ def main(count: int = 2_000) -> None:
             if "faults" in answer:
                 raise SystemExit(answer["faults"])
         posted = time.process_time() - start
+        yield Figure("posting samples, one by one", posted / count * 1e3, "ms CPU")
         start = time.process_time()
         changed = sum(not one.same for one in flow.replay(house, context, ["DEMO"]))
         replayed = time.process_time() - start
-        print(f"posting: {posted / count * 1e3:.1f} ms CPU a document, one by one")
-        print(f"replay: {replayed / count * 1e3:.1f} ms CPU a document, {changed} of {count} differ   (gate 6 ms)")
+        yield Figure("replay", replayed / count * 1e3, "ms CPU", gate=6, note=f"{changed} of {count} differ")
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    print("\n".join(lines("samples, replayed", list(figures(*map(int, sys.argv[1:]))))))

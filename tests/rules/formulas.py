@@ -147,7 +147,8 @@ def _filled(shape: str, below: Mapping[str, Text]) -> Text:
     return st.tuples(*holes).map(lambda parts: plain[0] + "".join(map(str.__add__, parts, plain[1:])))
 
 
-def _strategies(depth: int) -> Mapping[str, Text]:
+def strategies(depth: int) -> Mapping[str, Text]:
+    """One strategy per type, so many levels deep."""
     made = {kind: st.sampled_from(leaves) for kind, leaves in LEAVES.items()}
     for _ in range(depth):
         shapes = {kind: [_filled(shape, made) for shape in many] for kind, many in SHAPES.items()}
@@ -156,7 +157,7 @@ def _strategies(depth: int) -> Mapping[str, Text]:
 
 
 DEPTH = 2
-_made = _strategies(DEPTH)
+_made = strategies(DEPTH)
 formulas: Text = st.one_of(*(_made[kind] for kind in TYPES))
 conditions: Text = _made["boolean"]
 

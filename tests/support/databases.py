@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -131,8 +132,45 @@ def close_postgres_folder() -> None:
     del os.environ[FOLDER_VARIABLE]
     server.cache_clear()
     if (folder / "data" / "postmaster.pid").exists():
-        _run(folder, "pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(folder / "data"), check=False)
+        _stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """A running server of one test's own, to be stopped and started while others work on theirs."""
+
+    folder: Path
+
+    def new_database(self, name: str) -> str:
+        """Its URL."""
+        with _admin(self.folder) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        return _url(name, self.folder)
+
+    def stop_at_once(self) -> None:
+        """As a power cut would, as far as the server is concerned: nothing is finished, nothing written back."""
+        _stop(self.folder)
+
+    def start(self) -> None:
+        """Returns when it has recovered and takes connections."""
+        _boot(self.folder)
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Started for this one test, gone at its end. Errors: PostgresUnavailable."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=_folder().parent))
+    try:
+        try:
+            _start(folder)
+        except (OSError, LookupError, subprocess.SubprocessError) as problem:
+            raise PostgresUnavailable(_words(problem)) from problem
+        yield OwnServer(folder)
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            _stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:
@@ -188,9 +226,18 @@ def _start(folder: Path) -> None:
     data = str(folder / "data")
     locale = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
     _run(folder, "initdb", "--no-sync", "--auth=trust", "--username=postgres", *locale, "-D", data)
+    _boot(folder)
+
+
+def _boot(folder: Path) -> None:
+    data = str(folder / "data")
     settings = SETTINGS | {"unix_socket_directories": str(folder)}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     _run(folder, "pg_ctl", "start", "-w", "-s", "-t", "60", "-l", str(folder / "log"), "-o", options, "-D", data)
+
+
+def _stop(folder: Path) -> None:
+    _run(folder, "pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(folder / "data"), check=False)
 
 
 def _run(folder: Path, program: str, *arguments: str, check: bool = True) -> None:
@@ -209,13 +256,13 @@ def _run(folder: Path, program: str, *arguments: str, check: bool = True) -> Non
     )
 
 
-def _url(database: str) -> str:
-    return f"postgresql+psycopg://postgres@/{database}?host={server()}"
+def _url(database: str, folder: Path | None = None) -> str:
+    return f"postgresql+psycopg://postgres@/{database}?host={folder or server()}"
 
 
 @contextmanager
-def _admin() -> Iterator[psycopg.Connection]:
-    connection = psycopg.connect(host=str(server()), user="postgres", dbname="postgres", autocommit=True)
+def _admin(folder: Path | None = None) -> Iterator[psycopg.Connection]:
+    connection = psycopg.connect(host=str(folder or server()), user="postgres", dbname="postgres", autocommit=True)
     try:
         yield connection
     finally:

@@ -117,7 +117,7 @@ class House(BuiltHouse):
 
     def counts(self) -> dict[str, int]:
         """How many rows each table that a posting writes has."""
-        written = (*tables.POSTED, tables.delivery)
+        written = [table for table in (*tables.POSTED, tables.delivery) if table is not tables.document_seal]
         with self.database.read() as connection:
             return {
                 table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in written
@@ -139,6 +139,12 @@ class House(BuiltHouse):
     def beside(self, plugins: Plugins | None = None) -> House:
         """Another house on the same database, as another process would have; same clock, same plugins."""
         return House(self.url, plugins or self.plugins, self.clock)
+
+    def begun_anew(self) -> House:
+        """As `beside`, by a process that has read the parametrization before and done nothing else."""
+        other = self.beside()
+        other._catalog = self.catalog()
+        return other
 
     def interrupted(self, store: Callable[[PostingStore], Any]) -> House:
         """The same house with a posting store that is not left in peace."""

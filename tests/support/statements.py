@@ -10,9 +10,9 @@ from engine.storage.database import Database
 
 
 class Statements(list[str]):
-    """The statements, in their order; its length is the count. One executemany is one statement.
+    """The statements, in their order; its length is the count. One executemany is one statement, and so is a COPY.
 
-    Statements given to the driver past SQLAlchemy, such as COPY, are not seen.
+    Statements given to the driver past SQLAlchemy are not seen.
     """
 
     def starting(self, word: str) -> list[str]:

@@ -23,6 +23,7 @@ from engine.edge.cli import (
     reference,
     rehearsal,
     revisions,
+    seals,
 )
 
 DEBUG = "FACTOTUM_DEBUG"
@@ -85,7 +86,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
     Accounting staff: types, numbers, post, show, export, run-due, period, register, verify
-    Operations:       relay, plugin, verify, anchor, audit
+    Operations:       relay, plugin, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
@@ -113,6 +114,7 @@ for command in (
     journal.run_due,
     journal.numbers,
     periods.period,
+    seals.seal,
     documents.post,
     documents.show,
     documents.export,

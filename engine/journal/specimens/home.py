@@ -20,7 +20,7 @@ MOST_HOMES = 12  # companies and types that are tried
 
 def at_home(found: Found, search: Search, journal: d.AutomaticJournal, catalog: Catalog) -> Found | None:
     """The same document with records of the catalog, if it still does not balance there."""
-    if found.specimen.more:
+    if found.specimen.is_imagined:
         return None
     homes = islice(_homes(found.specimen, search.maker.world, journal, catalog), MOST_HOMES)
     return next((one for home in homes if (one := search.attempt(home, catalog))), None)

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from engine.journal.specimens.wishes import GROSS, NET, Dice, Wishes, both, is_empty
-from engine.journal.specimens.world import Document, Specimen, World
+from engine.journal.specimens.world import UNSETTLED, Document, Specimen, World
 from engine.kernel.codes import CREDITS, ZERO_RATED
-from engine.kernel.money import exponent, plain
+from engine.kernel.money import ZERO, exponent, plain
 from engine.parametrization import definitions as d
 from engine.parametrization.vocabulary import DOCUMENT
 from rules import BOOLEAN, DATE, TEXT, CodeSet, Type
@@ -23,6 +23,8 @@ CATEGORIES = ("invoice", "credit_note", "debit_note", "credit_memo")
 CURRENCIES = ("EUR", "EUR", "JPY", "KWD")
 UNTAXED = Among(ZERO_RATED)
 LARGE = Decimal(100_000)
+HALF, WHOLE = Decimal("0.5"), Decimal(1)
+SETTLED = (UNSETTLED, (ZERO, HALF), (ZERO, WHOLE), (HALF, WHOLE), (WHOLE, WHOLE))
 TAXED_AT = 20  # one of the rates of category S
 TYPED = {"charges": ("amount",), "withholdings": ("base",), "prepaid": ("amount", "tax")}
 """What is typed as money in a request, to the cent."""
@@ -45,9 +47,10 @@ class Maker:
         """`large`: with a large line beside the rows; `rich`: with discounts, odd quantities, any category."""
         dice = self.dice
         module = dice.text("document.module", wishes, self.modules)
-        category = dice.text("document.category", wishes, CATEGORIES if rich else CATEGORIES[:1])
+        category = self._category(wishes, rich)
+        company = self._company(wishes)
         asked: Document = {
-            "company": dice.text("company.code", wishes, ["TRIAL"]),
+            "company": company.code,
             "category": category,
             "date": dice.day("document.date", wishes, DAY).isoformat(),
             "customer" if module == "sales" else "supplier": self._party(wishes),
@@ -69,16 +72,17 @@ class Maker:
                 more[key] = (*more.get(key, ()), self.imagined(row, wish))
         if large or not asked["lines"]:
             self._line(asked, {"line.net": _point(LARGE)}, False)
-        return Specimen(
-            _to_the_cent(asked, exponent(currency)), self._company(wishes), self._type(wishes, module, category), more
-        )
+        settled = dice.one(SETTLED) if "settlement" in dice.hints.rows else UNSETTLED
+        kind = self._type(wishes, module, category)
+        return Specimen(_to_the_cent(asked, exponent(currency)), company, kind, more, settled)
 
     def any(self, wishes: Wishes) -> Specimen:
         """Any document, of many rows."""
         dice = self.dice
         kinds = ["line"] * dice.one((1, 2, 3, 5))
         for kind in DOCUMENT.collections:
-            kinds += [kind] * (dice.one((0, 0, 1, 2)) if kind not in ("line", "tax") else 0)
+            if kind not in ("line", "tax") and kind in {*self._rows, *dice.hints.rows}:
+                kinds += [kind] * dice.one((0, 0, 1, 2))
         rows: list[Row] = [(kind, {}) for kind in kinds]
         return self.make(wishes, rows, large=dice.chance(0.4), rich=dice.chance(0.7))
 
@@ -112,6 +116,13 @@ class Maker:
         return self.dice.amount(name, wishes)
 
     # Whose document it is
+
+    def _category(self, wishes: Wishes, rich: bool) -> str:
+        """One of the usual categories, if the wish leaves any of them."""
+        wish = wishes.get("document.category")
+        if isinstance(wish, Among) and wish.texts is not None:
+            wishes = {"document.category": Among(wish.texts & frozenset(CATEGORIES) or wish.texts)}
+        return self.dice.text("document.category", wishes, CATEGORIES if rich else CATEGORIES[:1])
 
     def _company(self, wishes: Wishes) -> d.Company:
         dice = self.dice
@@ -203,7 +214,7 @@ class Maker:
 
     def _prepaid(self, asked: Document, wishes: Wishes, rich: bool) -> None:
         row = {"amount": plain(self.dice.amount("prepaid.amount", wishes))}
-        if "tax" in DOCUMENT.collections["prepaid"].record.fields:
+        if self.dice.chance(0.5):
             row["tax"] = plain(min(self.dice.amount("prepaid.tax", wishes), Decimal(row["amount"])))
         asked.setdefault("prepaid", []).append(row | self._texts("prepaid", ("reference",), wishes))
 

@@ -13,7 +13,7 @@ from itertools import islice
 
 from engine.journal.specimens.maker import Maker
 from engine.journal.specimens.wishes import GROSS, NET, wishes_of
-from engine.journal.specimens.world import Document, Specimen, facts_of
+from engine.journal.specimens.world import UNSETTLED, Document, Specimen, facts_of
 from engine.journal.trial import Posted, Trial, Values, difference
 from engine.parametrization.catalog import Catalog
 from rules.terms import Unproved
@@ -25,7 +25,7 @@ OPTIONAL = (
 )  # fmt: skip
 LISTS = ("lines", "charges", "withholdings", "prepaid", "due_dates")
 SIMPLER = {
-    "quantity": ("1",), "unit_price": ("100", "10", "1"), "amount": ("10", "1"), "base": ("10", "1"),
+    "tax": ("1",), "quantity": ("1",), "unit_price": ("100", "10", "1"), "amount": ("10", "1"), "base": ("10", "1"),
     "percent": ("10",),
 }  # fmt: skip
 PLAIN = {"category": "invoice", "nature": "goods", "kind": "charge", "tax_code": "S20"}
@@ -101,6 +101,10 @@ def simpler(specimen: Specimen) -> Iterator[Specimen]:
     if request["category"] != PLAIN["category"]:
         invoice = _without(request, "references") | {"category": PLAIN["category"]}
         yield replace(specimen, request=invoice, type=replace(specimen.type, category="invoice"))
+    for key in specimen.more:
+        yield replace(specimen, more={other: rows for other, rows in specimen.more.items() if other != key})
+    if specimen.settled != UNSETTLED:
+        yield replace(specimen, settled=UNSETTLED)
     kind, company = specimen.type, specimen.company
     if kind.cash_vat or kind.self_billed or company.vat_on_debits:
         usual = replace(kind, cash_vat=False, self_billed=False)

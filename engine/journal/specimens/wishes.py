@@ -16,7 +16,7 @@ from typing import TypeVar
 from rules import PERCENT
 from rules.cells import Among, Answer, Case, Flag, Range, Words
 from rules.linear import Form
-from rules.nodes import Comparison, Literal, Membership, Name, Node, children, walk
+from rules.nodes import Aggregate, Comparison, Literal, Membership, Name, Node, children, walk
 
 Wishes = Mapping[str, Answer]
 Choice = TypeVar("Choice")
@@ -59,12 +59,13 @@ def is_empty(one: Range) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """The constants a journal knows: texts by the name they are compared with, amounts, percents, dates."""
+    """What a journal knows: texts by the name they are compared with, amounts, percents, dates, kinds of rows."""
 
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     amounts: tuple[Decimal, ...] = ()
     percents: tuple[Decimal, ...] = ()
     days: tuple[date, ...] = ()
+    rows: frozenset[str] = frozenset()
 
 
 def hints_of(nodes: Iterable[Node], cases: Iterable[Case]) -> Hints:
@@ -72,6 +73,7 @@ def hints_of(nodes: Iterable[Node], cases: Iterable[Case]) -> Hints:
     texts: dict[str, set[str]] = {}
     numbers: dict[str, set[Decimal]] = {"amount": set(), "percent": set()}
     days: set[date] = set()
+    rows: set[str] = set()
     for node in (part for whole in nodes for part in walk(whole)):
         if isinstance(node, Literal) and isinstance(node.value, date):
             days.add(node.value)
@@ -80,6 +82,8 @@ def hints_of(nodes: Iterable[Node], cases: Iterable[Case]) -> Hints:
         elif isinstance(node, Comparison | Membership):
             for name, text in _compared(children(node)):
                 texts.setdefault(name, set()).add(text)
+        elif isinstance(node, Name | Aggregate):
+            rows.add(node.parts[0] if isinstance(node, Name) else node.row)
     for mark in (end for case in cases for end in _ends(case)):
         numbers["amount"].add(abs(round(Decimal(mark.numerator) / mark.denominator, 2)))
     return Hints(
@@ -87,6 +91,7 @@ def hints_of(nodes: Iterable[Node], cases: Iterable[Case]) -> Hints:
         tuple(sorted(numbers["amount"]))[:MOST_MARKS],
         tuple(sorted(numbers["percent"]))[:MOST_MARKS],
         tuple(sorted(days))[:MOST_MARKS],
+        frozenset(rows),
     )
 
 

@@ -14,29 +14,42 @@ from typing import Any
 from engine.drafting import facts
 from engine.drafting.draft import draft
 from engine.drafting.request import read_request
+from engine.drafting.taxation import SELF_ASSESSED
 from engine.journal.specimens.wishes import Hints
 from engine.kernel.codes import TAX_CATEGORIES
 from engine.kernel.faults import Faulty
-from engine.kernel.money import EXACT, plain
+from engine.kernel.money import EXACT, ZERO, plain, rounded
 from engine.parametrization import definitions as d
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.words import Code
 
 RATES = {"S": ("20", "5.5"), "B": ("22",), "L": ("7",), "M": ("4",)}
+ASSESSED_AT = 20
 USUAL_LEGISLATION = "FRA"
 TAX_NAMES = ("line.tax_code", "charge.tax_code", "tax.code")
+UNSETTLED = (ZERO, ZERO)
 Document = dict[str, Any]
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A document as it is asked for, and whose it is. `more` are rows that drafting does not make, by their key."""
+    """A document as it is asked for, and whose it is.
+
+    `more` are rows that drafting does not make, by their key; `settled` is how much of the document is settled before
+    and after what runs now, as shares of the whole.
+    """
 
     request: Document
     company: d.Company
     type: d.InvoiceType
     more: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    settled: tuple[Decimal, Decimal] = UNSETTLED
+
+    @property
+    def is_imagined(self) -> bool:
+        """Is it more than drafting makes?"""
+        return bool(self.more) or self.settled != UNSETTLED
 
 
 class World:
@@ -71,13 +84,21 @@ class World:
         codes = {one["tax_code"] for one in (*specimen.request["lines"], *specimen.request.get("charges", ()))}
         taxes = {
             code: {"category": tax.category, "percent": plain(tax.rate[0].percent), "due": tax.due}
+            | ({"self_assessed": plain(tax.self_assessed[0].percent)} if tax.self_assessed else {})
             for code, tax in self.taxes.items()
             if code in codes
         }
         withheld = {one["code"] for one in specimen.request.get("withholdings", ())}
         withholdings = {code: plain(one.rate[0].percent) for code, one in self.withholdings.items() if code in withheld}
         told = {"company": _said(specimen.company), "invoice_type": _said(specimen.type), "taxes": taxes}
-        return told | ({"withholdings": withholdings} if withholdings else {})
+        told |= {"withholdings": withholdings} if withholdings else {}
+        more: Document = {
+            key: [{name: str(value) for name, value in vars(row).items()} for row in specimen.more[key]]
+            for key in specimen.more
+        }
+        if specimen.settled != UNSETTLED:
+            more["settlement"] = dict(zip(("before", "after"), map(plain, specimen.settled), strict=True))
+        return told | more
 
 
 def facts_of(specimen: Specimen, catalog: Catalog) -> Values | None:
@@ -88,7 +109,10 @@ def facts_of(specimen: Specimen, catalog: Catalog) -> Values | None:
             values = facts.of(draft(request, specimen.company, specimen.type, catalog), catalog)
     except Faulty:
         return None
-    return {**values, **specimen.more}
+    settlement, currency = values["settlement"], values["document"].currency
+    before, after = (rounded(settlement.whole * share, currency) for share in specimen.settled)
+    settled = replace(settlement, before=before, after=after, exigible_before=before, exigible_after=after)
+    return {**values, "settlement": settled, **specimen.more}
 
 
 def _said(record: d.Record) -> Document:
@@ -109,10 +133,9 @@ def _taxes(hints: Hints) -> list[d.Tax]:
 
 
 def _tax(code: str, category: Any, percent: Decimal, due: Any) -> d.Tax:
-    more: dict[str, Any] = {}
-    if category in ("AE", "K") and any(one.name == "self_assessed" for one in fields(d.Tax)):
-        more["self_assessed"] = (d.Rate(percent=Decimal(20)),)
-    return d.Tax(code=code, category=category, due=due, rate=(d.Rate(percent=percent),), text={"en": "x"}, **more)
+    rate = (d.Rate(percent=percent),)
+    assessed = (d.Rate(percent=Decimal(ASSESSED_AT)),) if category in SELF_ASSESSED else ()
+    return d.Tax(code=code, category=category, due=due, rate=rate, text={"en": "x"}, self_assessed=assessed)
 
 
 def _named_tax(code: Code, catalog: Catalog | None) -> d.Tax:

@@ -254,6 +254,7 @@ def test_a_fast_series_keeps_the_cause_of_every_number_that_is_not_used(house: H
     (lost,) = house.documents.taken_ahead(taken.series)
     assert (lost["value"], lost["key"], lost["cause"]) == (3, "L", "the program was told to stop")
     assert house.row(tables.series, counter="FAST/FRA")["fast"]
+    assert not house.verify()
 
 
 def flow_series(house: House) -> Series:

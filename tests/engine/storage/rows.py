@@ -26,7 +26,7 @@ def add_document(connection: Connection, **given: Any) -> None:
     add(connection, tables.revision)
     add(connection, tables.revision_change)
     add(connection, tables.series)
-    for table in (tables.document_line, tables.document_tax, tables.entry, tables.entry_line, tables.audit):
+    for table in tables.POSTED[1:]:
         add(connection, table)
     add(connection, tables.document, **given)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, text
 
-from engine.storage.columns import Amount, Instant, Quantity
+from engine.storage.columns import Amount, Flag, Instant, Quantity
 from engine.storage.database import Database, open_database, upgrade
 from tests.support import databases
 
@@ -22,6 +22,7 @@ sample = Table(
     Column("amount", Amount),
     Column("quantity", Quantity),
     Column("at", Instant),
+    Column("flag", Flag),
 )
 
 amounts = st.integers(1 - 10**18, 10**18 - 1).map(lambda units: Decimal(units).scaleb(-4))
@@ -54,7 +55,7 @@ def test_values_come_back_equal_from_both(
             rows.append(connection.execute(sample.select()).one())
             connection.rollback()
     for row in rows:
-        assert row[1:] == (amount, quantity, at.astimezone(UTC))
+        assert row[1:4] == (amount, quantity, at.astimezone(UTC))
         assert str(row.amount) == str(rows[0].amount) and str(row.quantity) == str(rows[0].quantity)
         assert row.at.tzinfo is UTC
 
@@ -63,7 +64,7 @@ def test_nothing_comes_back_as_nothing(both: list[Database]) -> None:
     for database in both:
         with database.engine.connect() as connection:
             connection.execute(sample.insert(), {"amount": None, "quantity": None, "at": None})
-            assert connection.execute(sample.select()).one()[1:] == (None, None, None)
+            assert connection.execute(sample.select()).one()[1:] == (None, None, None, None)
             connection.rollback()
 
 
@@ -93,4 +94,23 @@ def test_a_moment_that_sqlite_holds_in_another_form_is_not_read(both: list[Datab
                 assert connection.execute(sample.select()).one().at != at, changed
             except ValueError:
                 continue
+        connection.rollback()
+
+
+def test_a_flag_of_sqlite_is_one_or_zero(both: list[Database]) -> None:
+    """Were any other number read as yes, a changed byte of a posted row would go unseen."""
+    for database in both:
+        with database.engine.connect() as connection:
+            for value in (True, False, None):
+                connection.execute(sample.insert(), {"flag": value})
+            assert [row.flag for row in connection.execute(sample.select().order_by(sample.c.id))] == [
+                True,
+                False,
+                None,
+            ]
+            connection.rollback()
+    with both[0].engine.connect() as connection:
+        connection.execute(text("INSERT INTO sample (flag) VALUES (3)"))
+        with pytest.raises(ValueError, match="neither yes nor no"):
+            connection.execute(sample.select()).all()
         connection.rollback()
