@@ -193,6 +193,7 @@ def test_a_record_and_a_revision_of_the_past_are_what_they_were_named_for(house:
     rewrite_past(house, tables.record, {"body": body}, key="FV/FRA")
     rewrite_past(house, tables.revision_change, {"pack": "ITA"}, key="FV/FRA")
     assert house.verify() == ("revision 1 is not what its hash says",)
+    assert [one.fault.code for one in _verified(house).findings] == ["revision_changed"]
 
 
 def test_a_changed_counter_does_not_explain_posted_numbers(house: House) -> None:
