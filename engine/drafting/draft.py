@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, replace
 from datetime import date
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 from engine.drafting import facts, payment, taxation
 from engine.drafting.desk import Desk
@@ -17,11 +17,11 @@ from engine.drafting.drafted import Draft, DraftCharge, DraftLine, TaxRow
 from engine.drafting.request import NOT_YET, Charge, Discount, DueDate, Line, Note, Reference, Request
 from engine.drafting.totals import TaxGroup, Totals, line_amounts, totals
 from engine.kernel.faults import FaultKind, Faulty, nearest
-from engine.kernel.money import AMOUNT_LIMIT, EXACT, ZERO, rounded, share
+from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded, share
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import ChargeKind, Company, InvoiceType, Mention, Site
-from rules import FormulaFailed
+from rules import FormulaFailed, arithmetic
 
 NO_LINES = FaultKind("no_lines", "the document has no lines", "add at least one")
 PARTNER_MISSING = FaultKind("partner_missing", "a {module} document needs a {wanted}", "add `{wanted}`")
@@ -75,7 +75,7 @@ def draft(
     `origin_tax_point` is that of the document a credit corrects, when it is one of ours: its rates apply.
     Errors: Faulty with every fault found.
     """
-    with localcontext(EXACT):
+    with arithmetic():  # formulas find their context there, and need not set it each
         desk = Desk(request, company, invoice_type, catalog, origin_tax_point)
         made = _made(desk)
         if desk.faults or made is None:

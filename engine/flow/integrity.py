@@ -98,13 +98,13 @@ def verify(
     why: Counter[str] = Counter()
     begun = by_series(anchors) if since_anchors else {}
     with house.documents.snapshot() as documents:  # one moment, while others go on posting
-        all_series = [one for one in documents.all_series() if company in ("", one["company"]) or not one["company"]]
+        all_series = _all_series(documents, company, report)
         for series in all_series:
             head = begun.get((series["company"], series["counter"], series["period"]))
             try:
                 _walk(documents, series, catalogs, head, report.of_series(), done, why)
             except UNREADABLE_VALUES as unreadable:
-                report.add([_stopped(series, series_name(series), unreadable)])
+                report.add([_stopped(series_name(series), series["company"], unreadable)])
         report.add(_surveyed(documents.survey(company), done))
         report.add(_sealed(house, documents, company))
         proved = _anchored(documents, all_series, anchors, company, report)
@@ -150,10 +150,21 @@ def _walk(
             why[one.not_recomputed] += one.documents
 
 
-def _stopped(series: Row, name: str, unreadable: Exception) -> Finding:
+def _all_series(documents: DocumentStore, company: str, report: _Report) -> list[Row]:
+    """The series to walk: a company's and those it shares."""
+    from engine.posting.verify import UNREADABLE_VALUES
+
+    try:
+        return [one for one in documents.all_series() if company in ("", one["company"]) or not one["company"]]
+    except UNREADABLE_VALUES as unreadable:
+        report.add([_stopped("(any)", "", unreadable)])
+        return []
+
+
+def _stopped(name: str, company: str, unreadable: Exception) -> Finding:
     from engine.posting.findings import SERIES_UNREADABLE, Finding
 
-    return Finding(SERIES_UNREADABLE.at("counter_series", series=name, reason=unreadable), name, series["company"])
+    return Finding(SERIES_UNREADABLE.at("counter_series", series=name, reason=unreadable), name, company)
 
 
 def _counters(house: House, revision: int) -> Catalog:

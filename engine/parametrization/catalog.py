@@ -178,10 +178,14 @@ class Catalog:
         """The record meant, or None."""
         return cast("ScopedKind | None", self.meant(kind, called, company, on).record)
 
-    def all_meant(self, kind: type[ScopedKind], company: d.Company, on: date) -> list[ScopedKind]:
+    def all_meant(self, kind: type[ScopedKind], company: d.Company, on: date) -> tuple[ScopedKind, ...]:
         """Every record of a table that may be used by a company on a date, in key order."""
-        found = (self.one(kind, called, company, on) for called in sorted(self.scopes(kind)))
-        return [record for record in found if record is not None]
+
+        def meant() -> tuple[ScopedKind, ...]:
+            found = (self.one(kind, called, company, on) for called in sorted(self.scopes(kind)))
+            return tuple(record for record in found if record is not None)
+
+        return self.once(("all meant", kind.TABLE, company.code, on), meant)
 
     def refuses(self, record: d.Scoped, company: d.Company, on: date) -> Verdict | None:
         """Why a record that survived shadowing may still not be used."""

@@ -89,7 +89,8 @@ def _form(table: str, columns: tuple[str, ...], version: int) -> tuple[Callable[
     """Of a row that has these columns: those that are hashed, sorted; and its canonical JSON with %s for each value."""
     names = sorted(set(columns) - _left_out(table, version))
     keys = (json_text(name).replace("%", "%%") for name in names)
-    return itemgetter(*names), table + "{" + ",".join(f"{key}:%s" for key in keys) + "}\n"
+    values: Callable[[Row], tuple[Any, ...]] = lambda row: tuple(row[name] for name in names)  # noqa: E731
+    return itemgetter(*names) if len(names) > 1 else values, table + "{" + ",".join(f"{key}:%s" for key in keys) + "}\n"
 
 
 def link(

@@ -12,9 +12,7 @@ _BACKUP = "compare with a backup or an anchor of before: posted rows never chang
 _BUG = "it was hashed like this, so it was posted like this: report it, and correct it by a document"
 
 VALUE_MISSING = FaultKind("value_missing", "its value is {value}, after {before}: {missing} is missing", _BACKUP)
-SERIES_START = FaultKind(
-    "series_start", "it is the first of its series, with value {value}: {start} came before", _BACKUP
-)
+SERIES_START = FaultKind("series_start", "it begins its series with value {value}, not {start}", _BACKUP)
 DATE_FELL = FaultKind("date_fell", "it is dated {date}, after one of {last}; its counter is chronological", _BACKUP)
 NUMBER_DIFFERS = FaultKind(
     "number_differs", "its number is {number}; counter {counter} gives {expected} for value {value} on {date}", _BACKUP

@@ -26,6 +26,7 @@ from engine.storage.tables import (
 )
 
 CHILDREN = (document_line, document_tax, entry, entry_line, audit, delivery)
+_THERE = document.alias("there")
 LISTED, TOGETHER = 500, 8_000_000
 """Files listed, and bytes of them read, at a time."""
 
@@ -38,9 +39,8 @@ class SqlSurvey:
 
     def strays(self) -> Iterator[Row]:
         """Shape: {"table", "document", "count"} for each document id that rows name and that is not there."""
-        there = document.alias("there")
         for table in CHILDREN:
-            missing = ~exists().where(there.c.id == table.c.document)
+            missing = ~exists().where(_THERE.c.id == table.c.document)
             query = (
                 select(table.c.document, func.count().label("count"))
                 .where(table.c.document.is_not(None), missing)

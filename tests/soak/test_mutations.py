@@ -29,7 +29,7 @@ def test_the_checker_names_what_is_wrong(sqlite_house: House) -> None:
         "outbox": "DELETE FROM delivery WHERE id IN (SELECT id FROM delivery LIMIT 1)",
         "audit": "DELETE FROM audit WHERE id IN (SELECT id FROM audit LIMIT 1)",
         "seal": "UPDATE seal_chain SET position = position + 1",
-        "part": "DELETE FROM document WHERE value = 3",
+        "part": "DELETE FROM document WHERE value = 2",
         "unreadable": "UPDATE document SET date = 'soon' WHERE value = 2",
     }
     file = sqlite_house.database.file

@@ -16,6 +16,7 @@ from engine.edge.demo.sample import samples
 from engine.posting import canon
 from engine.storage import tables
 from engine.storage.columns import Quantity
+from tests.support.attacker import HouseWithin
 from tests.support.fakes import DocumentsWithin
 from tests.support.house import House, invoice, line, tampering
 
@@ -61,18 +62,9 @@ class Spoiled:
         mark = self.connection.begin_nested()
         for statement in statements:
             assert self.connection.execute(statement).rowcount  # -1 where the driver does not count
-        seen = _Within(self.house, self.connection)
-        found = flow.verify(seen, self.house.context).broken
+        found = flow.verify(HouseWithin(self.house, self.connection), self.house.context).broken
         mark.rollback()
         return found
-
-
-class _Within:
-    """As much of a house as `verify` needs: documents seen from inside a transaction, what they pin from outside."""
-
-    def __init__(self, house: House, connection: Connection) -> None:
-        self.documents = DocumentsWithin(house.database, connection)
-        self.parametrization, self.history = house.parametrization, house.history
 
 
 @contextmanager
