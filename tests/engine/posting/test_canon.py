@@ -83,4 +83,4 @@ def test_a_text_with_other_spaces_is_not(value: Any) -> None:
 
 
 def test_every_posted_table_is_hashed() -> None:
-    assert set(canon.HASHED) == {table.name for table in tables.POSTED}
+    assert set(canon.HASHED) == {table.name for table in tables.POSTED} - {tables.document_seal.name}

@@ -17,7 +17,7 @@ from tests.support.attacker import Attacker, attacking, rewrite_past
 from tests.support.house import House, invoice, line
 
 Change = Callable[[Attacker, int], None]
-DOCUMENT, LINE, TAX, ENTRY, ENTRY_LINE, AUDIT = tables.POSTED
+DOCUMENT, LINE, TAX, ENTRY, ENTRY_LINE, AUDIT, *_ = tables.POSTED
 CHARGE = {"kind": "allowance", "description": "Remise", "percent": "3", "tax_code": "FR20"}
 
 
