@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -64,7 +64,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "accounting_date": draft.accounting_date, "partner_code": draft.partner.code,
         "partner_name": draft.partner.name,
         "currency": draft.currency, "exchange_rate": draft.exchange_rate,
-        **asdict(totals),
+        **_fields(totals),
         "content": canon.json_text(_content(draft, catalog)), "request": asked.text, "content_hash": asked.content_hash,
         "key": key, "revision": catalog.revision, "posted_at": now, "actor": actor,
     }  # fmt: skip
@@ -175,7 +175,7 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
             "registration": _schemed(company.registration), "electronic_address": _schemed(company.electronic_address),
             "email": company.email, "phone": company.phone, "legal_form": company.legal_form,
             "share_capital": company.share_capital, "trade_register": company.trade_register,
-            "tax_regime": company.tax_regime, "address": asdict(company.address),
+            "tax_regime": company.tax_regime, "address": _fields(company.address),
             "bank_accounts": [[account.iban, account.bic] for account in company.bank_accounts],
             "country": company.address.country,
         },
@@ -190,12 +190,12 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
         "tax_company_currency": rounded(draft.totals.tax * draft.exchange_rate, draft.company_currency),
         "language": draft.language, "subject": request.subject, "buyer_reference": request.buyer_reference,
         "supplier_number": request.supplier_number, "process_code": draft.process_code,
-        "withholdings": [asdict(row) for row in draft.withholdings],
+        "withholdings": [_fields(row) for row in draft.withholdings],
         "prepaid": [
             {"amount": one.amount, "tax": one.tax, "date": one.date, "reference": one.reference}
             for one in draft.prepaid
         ],
-        "due_dates": [asdict(row) for row in draft.due_dates],
+        "due_dates": [_fields(row) for row in draft.due_dates],
         "payment_method": draft.payment_method, "payment_means": draft.payment_means,
         "payment_terms": draft.payment_terms,
         "references": [_reference(one) for one in request.references],
@@ -203,8 +203,13 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
     }  # fmt: skip
 
 
+def _fields(one: Any) -> Row:
+    """A flat record as a row; `dataclasses.asdict` would copy every value."""
+    return {name: getattr(one, name) for name in one.__dataclass_fields__}
+
+
 def _party(party: Party) -> Row:
-    address = asdict(party.address)
+    address = _fields(party.address)
     return {
         "code": party.code, "name": party.name, "kind": party.kind, "country": party.country,
         "vat_number": party.vat_number, "fiscal_code": party.fiscal_code, "registration": _schemed(party.registration),
