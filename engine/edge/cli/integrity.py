@@ -180,7 +180,7 @@ def audit(
 ) -> None:  # fmt: skip
     """Who changed what, when and why: parametrization field by field, periods, connections, seals, postings.
 
-    In order of time, in UTC. With --json a line of JSON for each. Settings that may be secret are never shown, nor kept.
+    In order of time, in UTC. With --json a line of JSON for each. What may be secret is never shown, nor kept.
     """
     from engine import flow
     from engine.app import open_house, system_context
