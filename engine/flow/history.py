@@ -97,10 +97,10 @@ def audit(
     table: str = "",
     key: str = "",
 ) -> Iterator[Told]:
-    """Who changed what, when and why: records field by field, periods, connections, postings; in order of time.
+    """Who changed what, when and why: records field by field, periods, connections, seals, postings; in order of time.
 
-    With `table` or `key` only records of the parametrization; with `company` what is its own: postings, periods, its
-    [[company]] record. Memory stays flat.
+    With `table` or `key` only records of the parametrization; with `company` what is its own: postings, periods, seals,
+    its [[company]] record. Memory stays flat.
     """
     allowed(context, "read", company)
     begin = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
@@ -108,6 +108,7 @@ def audit(
     streams = [_records(kept.changes(begin, actor, table, key, company))]
     if not (table or key):
         streams.append(_periods(kept.period_changes(begin, actor, company)))
+        streams.append(_seals(house, kept.seal_changes(begin, actor, company)))
         streams.append(_events(kept.events(begin, actor, company)))
     for _, told in merge(*streams, key=lambda one: one[0]):
         yield told
@@ -135,6 +136,17 @@ def _periods(changes: Iterator[Row]) -> Iterator[Timed]:
         fields = {"state": {"before": row["state_before"], "after": row["state"]}}
         what = {"action": "change", "table": "period", "key": key, "company": row["company"], "fields": fields}
         yield row["at"], _made(row) | what
+
+
+def _seals(house: House, changes: Iterator[Row]) -> Iterator[Timed]:
+    from engine.outbox.settings import changed
+
+    for row in changes:
+        seal = house.plugins.seals.get(row["seal"])
+        model = seal.settings_model if seal else None
+        was, becomes = (json.loads(row[name] or "{}") for name in ("settings_before", "settings"))
+        what = {"action": "configure", "company": row["company"], "subject": f"seal {row['seal']} of {row['company']}"}
+        yield row["at"], _made(row) | what | {"fields": changed(was, becomes, model, model)}
 
 
 def _made(row: Row) -> Told:

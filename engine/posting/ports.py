@@ -259,6 +259,10 @@ class HistoryStore(Protocol):
         """Periods that revisions opened, closed or locked: revision, at, actor, message, company, fiscal_year, period,
         journal, state, state_before."""
 
+    def seal_changes(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        """Seals that revisions set or switched off: revision, at, actor, message, seal, company, settings,
+        settings_before; JSON, or "" when it is off."""
+
     def events(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
         """Audit rows, with the `number` of the document they are about."""
 

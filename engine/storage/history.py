@@ -5,14 +5,14 @@ Each stream is one statement, read some rows at a time; the caller may read seve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, func, select
 
 from engine.storage.database import Database
-from engine.storage.tables import audit, document, period_change, record, revision, revision_change
+from engine.storage.tables import audit, document, period_change, record, revision, revision_change, seal_setting
 
 Row = Mapping[str, Any]
 SOME = 500
@@ -49,11 +49,20 @@ class SqlHistory:
         return self._streamed(_since(query.where(*wanted), revision.c.made_at, since))
 
     def period_changes(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
-        named = [period_change.c[name] for name in ("company", "fiscal_year", "period", "journal")]
-        before = _before(period_change.c.state, *named).label("state_before")
-        told = select(*period_change.c, before).subquery()
-        columns = [told.c[one.name] for one in named]
-        query = select(*_MADE, *columns, told.c.state, told.c.state_before).join(
+        named = ("company", "fiscal_year", "period", "journal")
+        return self._beside(period_change, named, "state", since, actor, company)
+
+    def seal_changes(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
+        return self._beside(seal_setting, ("seal", "company"), "settings", since, actor, company)
+
+    def _beside(
+        self, table: Table, named: Sequence[str], said: str, since: datetime | None, actor: str, company: str
+    ) -> Iterator[Row]:
+        """State that revisions change beside records: by what it is named, with what it says now and said before."""
+        names = [table.c[name] for name in named]
+        told = select(*table.c, _before(table.c[said], *names).label(f"{said}_before")).subquery()
+        columns = [told.c[name] for name in named]
+        query = select(*_MADE, *columns, told.c[said], told.c[f"{said}_before"]).join(
             told, told.c.revision == revision.c.id
         )  # fmt: skip
         wanted = _equal({told.c.company: company, revision.c.actor: actor})

@@ -18,6 +18,7 @@ from engine.storage.tables import (
     delivery,
     document,
     document_line,
+    document_seal,
     document_tax,
     entry,
     entry_line,
@@ -25,7 +26,7 @@ from engine.storage.tables import (
     series,
 )
 
-CHILDREN = (document_line, document_tax, entry, entry_line, audit, delivery)
+CHILDREN = (document_line, document_tax, entry, entry_line, audit, document_seal, delivery)
 _THERE = document.alias("there")
 LISTED, TOGETHER = 500, 8_000_000
 """Files listed, and bytes of them read, at a time."""

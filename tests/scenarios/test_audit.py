@@ -13,7 +13,7 @@ from engine.flow import Actor, Context
 from engine.kernel.faults import Faulty
 from engine.spi.host import Plugins
 from engine.storage import tables
-from tests.support.fakes import FixedClock, MemoryChannel, MemorySettings, PlainFormat
+from tests.support.fakes import FixedClock, MemoryChannel, MemorySettings, PlainFormat, Stamp
 from tests.support.house import House, invoice, new_house, written
 
 JOURNAL = """
@@ -123,6 +123,20 @@ def test_a_connection_is_told_without_its_secrets(demo_url: str) -> None:
         assert moved["fields"]["password"] == {"before": "***", "after": None}
         assert "canary" not in str(house.rows(tables.audit))
         assert not house.verify()
+
+
+def test_a_seal_is_told_with_what_it_was_set_to_before(house: House) -> None:
+    made = house.beside(Plugins(house.plugins.formats, house.plugins.channels, {"stamp": Stamp()}))
+    for settings in ({"word": "one"}, {"word": "two"}, None):
+        house.clock.goes_on(hours=1)
+        flow.configure_seal(made, made.context, "stamp", "PARIS", settings, "the tax office wants it")
+    steps = told(made, company="PARIS")[-3:]
+    words = [(one["fields"]["word"]["before"], one["fields"]["word"]["after"]) for one in steps]
+    assert words == [(None, "one"), ("one", "two"), ("two", None)]
+    assert {one["subject"] for one in steps} == {"seal stamp of PARIS"}
+    assert all(one["action"] == "configure" and "the tax office wants it" in one["message"] for one in steps)
+    unknown = told(house, company="PARIS")[-1]  # without the plugin nobody knows what is a secret
+    assert unknown["fields"] == {"word": {"before": "***", "after": None}}
 
 
 def test_settings_that_a_channel_refuses_leave_no_trace(house: House) -> None:

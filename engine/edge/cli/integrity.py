@@ -172,15 +172,15 @@ def _registered(one: Mapping[str, Any]) -> str:
 @click.option("--key", default="", metavar="K", help="Only the record of this key, such as FR20/FRA.")
 @click.option("--actor", default="", metavar="A", help="Only what they did.")
 @SINCE
-@click.option("--company", default="", metavar="C", help="Only what is this company's: postings, periods, its record.")
+@click.option("--company", default="", metavar="C", help="Only what is its own: postings, periods, seals, its record.")
 @JSON
 @click.pass_obj
 def audit(
     database: str | None, table: str, key: str, actor: str, since: date | None, company: str, as_json: bool
 ) -> None:  # fmt: skip
-    """Who changed what, when and why: parametrization field by field, periods, connections, postings; in order of time.
+    """Who changed what, when and why: parametrization field by field, periods, connections, seals, postings.
 
-    With --json a line of JSON for each. Settings that may be secret are never shown, nor kept. Times are UTC.
+    In order of time, in UTC. With --json a line of JSON for each. What may be secret is never shown, nor kept.
     """
     from engine import flow
     from engine.app import open_house, system_context

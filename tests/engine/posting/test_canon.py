@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.posting import canon
-from engine.storage import tables
 
 VALUES = st.one_of(
     st.text(st.characters(codec="utf-8")),
@@ -80,7 +79,3 @@ def test_any_other_text_is_not(text: str) -> None:
 def test_a_text_with_other_spaces_is_not(value: Any) -> None:
     spaced = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
     assert canon.read(spaced) is None
-
-
-def test_every_posted_table_is_hashed() -> None:
-    assert set(canon.HASHED) == {table.name for table in tables.POSTED}
