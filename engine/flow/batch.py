@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from engine.posting.post import Origin
 
 CHUNK = 500
+LINES = 50_000
+"""Documents with so many lines together make a chunk, however few they are: it is held in memory."""
 TRIES = 8
 """How often a chunk is tried before its documents are posted one by one."""
 Answer = dict[str, Any]
@@ -84,14 +86,19 @@ def _chunks(context: Context, documents: Iterable[Any], most: int) -> Iterator[l
     """Documents read, so many at a time; one whose key is in a chunk already begins the next, which finds the first."""
     some: list[_Read] = []
     keys: set[tuple[str, str]] = set()
+    lines = 0
     for index, data in enumerate(documents):
         one = _read(context, index, data)
-        if len(some) == most or one.key in keys:
+        if one.key in keys:
             yield some
-            some, keys = [], set()
+            some, keys, lines = [], set(), 0
         some.append(one)
+        lines += len(one.asked.request.lines) if one.asked else 0
         if one.key:
             keys.add(one.key)
+        if len(some) == most or lines >= LINES:  # its answers do not wait for what comes next
+            yield some
+            some, keys, lines = [], set(), 0
     if some:
         yield some
 

@@ -16,9 +16,13 @@ from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database
 from engine.storage.posting import IdBlocks, SqlPostingStore, SqlPostingWork, conflicts_told, named
-from engine.storage.writers import IN_BATCHES
+from engine.storage.writers import Writer
+from engine.storage.writers_postgresql import CopyWriter
+from engine.storage.writers_sqlite import TextWriter
 
 T = TypeVar("T")
+IN_BATCHES: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": CopyWriter()}
+"""What writes many documents, by database."""
 
 
 class SqlBatchStore:

@@ -17,9 +17,13 @@ from engine.posting.canon import FIRST
 from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, Row, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
-from engine.storage.writers import ONE_BY_ONE, Writer, prepare_posting
+from engine.storage.writers import Writer
+from engine.storage.writers_postgresql import JsonWriter
+from engine.storage.writers_sqlite import TextWriter, prepare_posting
 
 BLOCK = 1000
+ONE_BY_ONE: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": JsonWriter()}
+"""What writes one document, by database."""
 
 
 class IdBlocks:

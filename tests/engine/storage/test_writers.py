@@ -15,7 +15,9 @@ from sqlalchemy.exc import DBAPIError
 from engine.storage import tables
 from engine.storage.columns import Amount, Instant, Quantity
 from engine.storage.database import Database, open_database, upgrade
-from engine.storage.writers import CopyWriter, CoreWriter, JsonWriter, TextWriter, Writer, prepare_posting
+from engine.storage.writers import CoreWriter, Writer
+from engine.storage.writers_postgresql import CopyWriter, JsonWriter
+from engine.storage.writers_sqlite import TextWriter, prepare_posting
 from tests.engine.storage.rows import add, row
 from tests.support import databases
 from tests.support.statements import counted
@@ -173,6 +175,15 @@ def test_a_text_that_is_too_long_is_refused_and_never_cut(
     long = row(tables.document_line, company="X" * 21)
     with both[dialect].engine.connect() as connection, pytest.raises(DBAPIError):
         writer.write(connection, {"document_line": [long]})
+
+
+@pytest.mark.parametrize("writer", [TextWriter(), JsonWriter(), CopyWriter()], ids=lambda one: type(one).__name__)
+def test_rows_that_name_different_columns_are_refused(both: dict[str, Database], writer: Writer) -> None:
+    """What the first row does not name would be lost in the others."""
+    rows = [row(tables.delivery), row(tables.delivery, id=2, file=None)]
+    dialect = "sqlite" if isinstance(writer, TextWriter) else "postgresql"
+    with both[dialect].engine.connect() as connection, pytest.raises(ValueError, match="different columns"):
+        writer.write(connection, {"delivery": rows})
 
 
 @each_writer

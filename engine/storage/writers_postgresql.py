@@ -1,0 +1,104 @@
+"""Rows into PostgreSQL: as JSON for one document, by COPY for many. No column's limit is lost on the way.
+
+Decimals travel as their own text. The text of a statement is the same for any number of rows, so the server prepares it
+once for each connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection, Date, String
+
+from engine.storage.columns import Instant
+from engine.storage.writers import Convert, RowsOf, columns_of, listed, names_of
+
+
+class JsonWriter:
+    """One statement, however many tables and rows; its text is always the same, so the server prepares it once."""
+
+    def write(self, connection: Connection, rows_of: RowsOf) -> None:
+        if rows_of:
+            connection.exec_driver_sql(_one_statement(_named(rows_of)), tuple(map(_json, rows_of.values())))
+
+    def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
+        advance = "UPDATE counter_series SET head_hash = %s WHERE id = %s"
+        text = _one_statement(_named(rows_of), advance)
+        connection.exec_driver_sql(text, (*map(_json, rows_of.values()), head_hash, series))
+
+
+class CopyWriter(JsonWriter):
+    """COPY in text format; `engine.storage.database` hands the block to the driver."""
+
+    def write(self, connection: Connection, rows_of: RowsOf) -> None:
+        for table, rows in rows_of.items():
+            text, columns = _copy(table, names_of(rows))
+            cells = (told(list(map(itemgetter(name), rows))) for name, told in columns)
+            block = "\n".join(map("\t".join, zip(*cells, strict=True)))
+            connection.exec_driver_sql(text, (f"{block}\n",))
+
+
+def _named(rows_of: RowsOf) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((table, names_of(rows)) for table, rows in rows_of.items())
+
+
+@cache
+def _one_statement(named: tuple[tuple[str, tuple[str, ...]], ...], last: str = "") -> str:
+    """Inserts into all these tables, and what is done last. A column's limits hold: none is cast on the way."""
+    parts = [
+        f"INSERT INTO {table} ({listed(names)}) "  # noqa: S608 - names of our own tables
+        f"SELECT {listed(names)} FROM json_populate_recordset(NULL::{table}, %s)"
+        for table, names in named
+    ] + ([last] if last else [])
+    first = ", ".join(f"_{place} AS ({part})" for place, part in enumerate(parts[:-1]))
+    return f"WITH {first} {parts[-1]}" if first else parts[-1]
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no column holds a {type(value).__name__}")
+
+
+_json = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_as_text
+).encode  # fmt: skip
+
+
+Cells = Callable[[list[Any]], Iterable[str]]
+"""The values of a column as fields of COPY's text format, where a backslash escapes, and \\N is nothing."""
+
+
+@cache
+def _copy(table: str, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Cells]]]:
+    columns = [(column.name, _cells(column)) for column in columns_of(table, names)]
+    return f"COPY {table} ({listed(names)}) FROM STDIN", columns
+
+
+def _cells(column: Column[Any]) -> Cells:
+    told: Convert = str
+    if isinstance(column.type, String):
+        told = _escaped
+    elif isinstance(column.type, (Date, Instant)):
+        told = _as_text
+    if column.nullable:
+        return lambda values: [r"\N" if value is None else told(value) for value in values]
+    return _all_escaped if told is _escaped else lambda values: map(told, values)
+
+
+def _all_escaped(texts: list[str]) -> Iterable[str]:
+    """Most texts need nothing: a look at all of them together is quicker than one at each."""
+    together = "".join(texts)
+    return map(_escaped, texts) if any(sign in together for sign in "\\\n\r\t") else texts
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")

@@ -1,0 +1,110 @@
+"""Rows into SQLite: text made once, one executemany for each table, values converted column by column.
+
+What ends a posting, audit row, document row and chain head, goes through a door of its own: see `prepare_posting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Column, Connection
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+
+from engine.kernel.money import EXACT
+from engine.storage import tables
+from engine.storage.columns import Amount, Quantity
+from engine.storage.writers import Convert, Row, RowsOf, columns_of, listed, names_of
+
+SQLITE = sqlite_dialect()
+DOOR = "posting_door"
+THROUGH_DOOR = ("audit", "document")
+
+
+class TextWriter:
+    """The driver's executemany. What ends a posting goes through a door: see `prepare_posting`."""
+
+    def write(self, connection: Connection, rows_of: RowsOf) -> None:
+        for table, rows in rows_of.items():
+            text, columns = _text(table, names_of(rows))
+            connection.exec_driver_sql(text, _tuples(columns, rows))
+
+    def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
+        last = [rows_of[table] for table in THROUGH_DOOR if table in rows_of]
+        if not has_door(connection) or [len(rows) for rows in last] != [1, 1]:
+            self.write(connection, rows_of)
+            connection.exec_driver_sql("UPDATE counter_series SET head_hash = ? WHERE id = ?", (head_hash, series))
+            return
+        self.write(connection, {table: rows for table, rows in rows_of.items() if table not in THROUGH_DOOR})
+        values: list[Any] = []
+        for table in THROUGH_DOOR:
+            whole = {**dict.fromkeys(tables.metadata.tables[table].c.keys()), **rows_of[table][0]}
+            values += _tuples(_converted(table, tuple(whole)), [whole])[0]
+        connection.exec_driver_sql(_door()[-1], tuple(values))
+
+
+def has_door(connection: Connection) -> bool:
+    return DOOR in connection.info
+
+
+def prepare_posting(connection: Connection) -> None:
+    """Give a connection, before its transaction, what writes audit row, document row and chain head in one statement.
+
+    SQLite has no statement that writes into two tables, but a view may have a trigger. Both are temporary: they are
+    this connection's own, and no part of the schema.
+    """
+    driver = connection.connection.driver_connection
+    if driver and connection.dialect.name == "sqlite" and not has_door(connection):
+        for statement in _door()[:-1]:
+            driver.execute(statement)
+        connection.info[DOOR] = True
+
+
+@cache
+def _door() -> tuple[str, str, str]:
+    """The view, its trigger, and the statement that goes through it."""
+    columns = {table: tables.metadata.tables[table].c.keys() for table in THROUGH_DOOR}
+    named = [f"{table}_{name}" for table, names in columns.items() for name in names]
+    inserts = "".join(
+        f"INSERT INTO {table} ({listed(names)}) VALUES ({', '.join(f'NEW.{table}_{name}' for name in names)}); "  # noqa: S608
+        for table, names in columns.items()
+    )
+    view = f"CREATE TEMP VIEW {DOOR} AS SELECT {', '.join(f'NULL AS {name}' for name in named)}"
+    advance = "UPDATE counter_series SET head_hash = NEW.document_hash WHERE id = NEW.document_series"
+    trigger = f"CREATE TEMP TRIGGER {DOOR}_opens INSTEAD OF INSERT ON {DOOR} BEGIN {inserts}{advance}; END"
+    return view, trigger, f"INSERT INTO {DOOR} VALUES ({', '.join('?' * len(named))})"  # noqa: S608
+
+
+@cache
+def _text(table: str, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Convert | None]]]:
+    holes = ", ".join("?" * len(names))
+    text = f"INSERT INTO {table} ({listed(names)}) VALUES ({holes})"  # noqa: S608 - names of our own tables
+    return text, _converted(table, names)
+
+
+@cache
+def _converted(table: str, names: tuple[str, ...]) -> list[tuple[str, Convert | None]]:
+    """How each column's values are converted; None where the driver takes them as they are."""
+    return [
+        (column.name, _scaled(column) or column.type.dialect_impl(SQLITE).bind_processor(SQLITE))
+        for column in columns_of(table, names)
+    ]
+
+
+def _tuples(columns: Sequence[tuple[str, Convert | None]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    """Rows as the driver takes them, made column by column, which spares a loop over each row."""
+    cells = (
+        map(convert, map(itemgetter(name), rows)) if convert else map(itemgetter(name), rows)
+        for name, convert in columns
+    )
+    return list(zip(*cells, strict=True))
+
+
+def _scaled(column: Column[Any]) -> Convert | None:
+    """As the column type itself does it, without its detours."""
+    if not isinstance(column.type, (Amount, Quantity)):
+        return None
+    scale = column.type.scale
+    return lambda value: None if value is None else int(value.scaleb(scale, EXACT))
