@@ -180,7 +180,7 @@ def audit(
 ) -> None:  # fmt: skip
     """Who changed what, when and why: parametrization field by field, periods, connections, seals, postings.
 
-    In order of time. With --json a line of JSON for each. Settings that may be secret are never shown, nor kept. Times are UTC.
+    In order of time, which is UTC. With --json a line of JSON for each. Settings that may be secret are never shown.
     """
     from engine import flow
     from engine.app import open_house, system_context
