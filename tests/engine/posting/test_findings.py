@@ -373,6 +373,16 @@ def test_the_first_broken_document_of_each_series_is_named_and_the_others_are_co
         assert [one.company for one in attacker.verify(company="LYON").findings] == ["LYON"] * 2
 
 
+def test_no_more_than_a_hundred_findings_are_named_unless_all_are_asked_for(house: House) -> None:
+    for _ in range(60):
+        house.post(invoice(lines=2))
+    with attacking(house) as attacker:
+        attacker.run(delete(DOCUMENT))
+        few, every = attacker.verify(every=False), attacker.verify()
+    assert few.problems == len(few.findings) == 100
+    assert every.problems == few.problems + few.unlisted > 300 and every.unlisted == 0
+
+
 def test_a_finding_tells_where_as_data(house: House) -> None:
     ids = posted(house)
     with attacking(house) as attacker:
