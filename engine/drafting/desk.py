@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.drafting import facts
 from engine.drafting.request import Party, Request
@@ -31,6 +31,9 @@ RATE_UNEXPECTED = FaultKind(
     "exchange_rate_unexpected", "document and company are both in {currency}", "leave `exchange_rate` out"
 )
 
+if TYPE_CHECKING:
+    from engine.drafting.taxation import TaxUse
+
 Kind = TypeVar("Kind", bound=Scoped)
 
 
@@ -42,6 +45,7 @@ class Desk:
     ) -> None:
         self.request, self.company, self.type, self.catalog = request, company, invoice_type, catalog
         self.faults: list[Fault] = []
+        self.tax_uses: dict[tuple[str, str, str, date], TaxUse] = {}  # taxation: alike lines bear the same
         self.wanted = "customer" if invoice_type.module == "sales" else "supplier"
         self.partner: Party | None = getattr(request, self.wanted)
         self.own_currency = catalog.currency_of(company)

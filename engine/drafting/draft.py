@@ -7,7 +7,7 @@ and journal (steps 4, 5), or every fault at once. Pure: no I/O, no clock.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -192,7 +192,8 @@ def _check_totals(desk: Desk, summed: Totals, tax_rows: Sequence[TaxRow], rate: 
         desk.faults.append(NEGATIVE_TOTAL.at("lines", gross=summed.gross))
     elif summed.payable < 0:
         desk.faults.append(PREPAID_TOO_LARGE.at("prepaid", payable=summed.payable))
-    amounts = [*astuple(summed), *(amount for row in tax_rows for amount in (row.base, row.amount))]
+    amounts = [getattr(summed, name) for name in Totals.__dataclass_fields__]
+    amounts += (amount for row in tax_rows for amount in (row.base, row.amount))
     if max(map(abs, amounts)) * max(rate, Decimal(1)) >= AMOUNT_LIMIT:
         desk.faults.append(AMOUNT_TOO_LARGE.at("lines"))
 

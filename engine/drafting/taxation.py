@@ -59,6 +59,10 @@ class TaxUse:
 def tax_use(desk: Desk, code: str, path: str, nature: str, product: str, on: date | None = None) -> TaxUse | None:
     """The tax a code means at the tax point, or on the day of what a line corrects; None when there is a fault."""
     day = on or desk.tax_point
+    asked = (code, nature, product, day)
+    if asked in desk.tax_uses:
+        return desk.tax_uses[asked]
+    told = len(desk.faults)
     record = desk.record(Tax, code, path, day)
     if record is None:
         return None
@@ -72,7 +76,10 @@ def tax_use(desk: Desk, code: str, path: str, nature: str, product: str, on: dat
     if rate is None:
         desk.faults.append(NO_RATE.at(path, code=code, date=day))
         return None
-    return TaxUse(record.code, record.category, rate, record.due or _due(desk, nature, product, path))
+    found = TaxUse(record.code, record.category, rate, record.due or _due(desk, nature, product, path))
+    if len(desk.faults) == told:  # a fault is told for every line it is in
+        desk.tax_uses[asked] = found
+    return found
 
 
 def _due(desk: Desk, nature: str, product: str, path: str) -> str:

@@ -9,9 +9,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
 
 from engine.kernel import codes
+
+_pattern = cache(re.compile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Word:
     blank: bool = True  # whether "" is allowed: absent
 
     def check(self, value: str) -> str:
-        if (value or not self.blank) and not re.fullmatch(self.pattern, value):
+        if (value or not self.blank) and not _pattern(self.pattern).fullmatch(value):
             raise ValueError(f"{value[:60]!r} is not {self.says}")
         return value
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from engine.drafting.desk import formula_fault
@@ -15,7 +16,7 @@ from engine.journal.entries import Entry, LateText
 from engine.kernel.faults import Faulty
 from engine.kernel.money import ZERO, rounded
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import SchemedId
+from engine.parametrization.definitions import Company, SchemedId
 from engine.posting import canon
 from engine.posting.post import Plan
 from rules import FormulaFailed
@@ -45,10 +46,10 @@ class Rows:
         """The children with the texts that print the number."""
         if not self.late:
             return self.children
-        children = {table: [dict(row) for row in rows] for table, rows in self.children.items()}
+        children = self.children | {table: [*self.children[table]] for table in self.waiting}
         try:
             for table, row, column, text in self.late:
-                children[table][row][column] = text.given(number)
+                children[table][row] = children[table][row] | {column: text.given(number)}
         except FormulaFailed as failed:
             raise Faulty([formula_fault("a description", failed, "invoice_type")]) from failed
         return children
@@ -64,7 +65,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "accounting_date": draft.accounting_date, "partner_code": draft.partner.code,
         "partner_name": draft.partner.name,
         "currency": draft.currency, "exchange_rate": draft.exchange_rate,
-        **asdict(totals),
+        **_flat(totals),
         "content": canon.json_text(_content(draft, catalog)), "request": asked.text, "content_hash": asked.content_hash,
         "key": key, "revision": catalog.revision, "posted_at": now, "actor": actor,
     }  # fmt: skip
@@ -169,16 +170,7 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
     """What the columns do not hold, frozen as it is now: parties, texts, terms."""
     request, kind, company = draft.request, draft.type, draft.company
     return {
-        "company": {
-            "name": company.name, "legislation": company.legislation, "currency": draft.company_currency,
-            "vat_number": company.vat_number, "fiscal_code": company.fiscal_code,
-            "registration": _schemed(company.registration), "electronic_address": _schemed(company.electronic_address),
-            "email": company.email, "phone": company.phone, "legal_form": company.legal_form,
-            "share_capital": company.share_capital, "trade_register": company.trade_register,
-            "tax_regime": company.tax_regime, "address": asdict(company.address),
-            "bank_accounts": [[account.iban, account.bic] for account in company.bank_accounts],
-            "country": company.address.country,
-        },
+        "company": catalog.once(("content", company.code), lambda: _company(company, draft.company_currency)),
         "partner": _party(draft.partner),
         "ship_to": _party(request.ship_to) if request.ship_to else None,
         "type": {
@@ -190,12 +182,12 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
         "tax_company_currency": rounded(draft.totals.tax * draft.exchange_rate, draft.company_currency),
         "language": draft.language, "subject": request.subject, "buyer_reference": request.buyer_reference,
         "supplier_number": request.supplier_number, "process_code": draft.process_code,
-        "withholdings": [asdict(row) for row in draft.withholdings],
+        "withholdings": [_flat(row) for row in draft.withholdings],
         "prepaid": [
             {"amount": one.amount, "tax": one.tax, "date": one.date, "reference": one.reference}
             for one in draft.prepaid
         ],
-        "due_dates": [asdict(row) for row in draft.due_dates],
+        "due_dates": [_flat(row) for row in draft.due_dates],
         "payment_method": draft.payment_method, "payment_means": draft.payment_means,
         "payment_terms": draft.payment_terms,
         "references": [_reference(one) for one in request.references],
@@ -203,8 +195,21 @@ def _content(draft: Draft, catalog: Catalog) -> Row:
     }  # fmt: skip
 
 
+def _company(company: Company, currency: str) -> Row:
+    return {
+        "name": company.name, "legislation": company.legislation, "currency": currency,
+        "vat_number": company.vat_number, "fiscal_code": company.fiscal_code,
+        "registration": _schemed(company.registration), "electronic_address": _schemed(company.electronic_address),
+        "email": company.email, "phone": company.phone, "legal_form": company.legal_form,
+        "share_capital": company.share_capital, "trade_register": company.trade_register,
+        "tax_regime": company.tax_regime, "address": _flat(company.address),
+        "bank_accounts": [[account.iban, account.bic] for account in company.bank_accounts],
+        "country": company.address.country,
+    }  # fmt: skip
+
+
 def _party(party: Party) -> Row:
-    address = asdict(party.address)
+    address = _flat(party.address)
     return {
         "code": party.code, "name": party.name, "kind": party.kind, "country": party.country,
         "vat_number": party.vat_number, "fiscal_code": party.fiscal_code, "registration": _schemed(party.registration),
@@ -216,3 +221,14 @@ def _party(party: Party) -> Row:
 
 def _schemed(one: SchemedId | None) -> list[str]:
     return [one.scheme, one.id] if one else ["", ""]
+
+
+def _flat(one: Any) -> Row:
+    """The fields of a dataclass that holds plain values."""
+    kind: Any = type(one)
+    return {name: getattr(one, name) for name in _names(kind)}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

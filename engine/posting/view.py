@@ -37,6 +37,8 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
     content = json.loads(document["content"])
     money = partial(rounded, currency=document["currency"])
     kind, period = content["type"], content["period"]
+    details = json.loads(f"[{','.join(row['detail'] for row in lines)}]")
+    told = list(zip(lines, details, strict=True))
     return DocumentView(
         id=document["id"], number=document.get("number", ""), module=document["module"], category=document["category"],
         is_credit=kind["is_credit"], invoice_type=document["invoice_type"], type_description=kind["description"],
@@ -48,8 +50,8 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
         subject=content["subject"], buyer_reference=content["buyer_reference"], process_code=content["process_code"],
         company=_company(document["company"], content["company"]), partner=_party(content["partner"]),
         ship_to=_party(content["ship_to"]) if content["ship_to"] else None,
-        lines=tuple(_line(row, money) for row in lines if row["kind"] == "line"),
-        charges=tuple(_charge(row, money) for row in lines if row["kind"] != "line"),
+        lines=tuple(_line(row, detail, money) for row, detail in told if row["kind"] == "line"),
+        charges=tuple(_charge(row, detail, money) for row, detail in told if row["kind"] != "line"),
         taxes=tuple(
             TaxView(
                 tax_code=row["tax_code"], category=row["category"], rate=_short(row["rate"]), due=row["due"],
@@ -78,8 +80,7 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
     )  # fmt: skip
 
 
-def _line(row: Row, money: Money) -> LineView:
-    detail = json.loads(row["detail"])
+def _line(row: Row, detail: Row, money: Money) -> LineView:
     return LineView(
         position=row["position"], description=row["description"], quantity=_short(row["quantity"]), unit=row["unit"],
         unit_price=_short(row["unit_price"]), gross=money(row["gross"]),
@@ -91,8 +92,7 @@ def _line(row: Row, money: Money) -> LineView:
     )  # fmt: skip
 
 
-def _charge(row: Row, money: Money) -> ChargeView:
-    detail = json.loads(row["detail"])
+def _charge(row: Row, detail: Row, money: Money) -> ChargeView:
     return ChargeView(
         kind=row["kind"], code=detail["code"], description=row["description"], reason_code=detail["reason_code"],
         percent=_number(detail["percent"]), base=_number(detail["base"]), amount=money(abs(row["net"])),

@@ -82,12 +82,14 @@ class SqlDocumentStore:
             return whole(connection, dict(found)) if found else None
 
     def by_keys(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+        if not keys:
+            return {}
         table, wanted = tables.document, defaultdict(list)
         for company, key in keys:
             wanted[company].append(key)
         mine = or_(*(and_(table.c.company == company, table.c.key.in_(some)) for company, some in wanted.items()))
         with self._read() as connection:
-            ids = {(row.company, row.key): row.id for row in connection.execute(_KEYS.where(mine))} if wanted else {}
+            ids = {(row.company, row.key): row.id for row in connection.execute(_KEYS.where(mine))}
         together = self._together(list(ids.values()), deliveries=True) if ids else []
         return dict(zip(ids, together, strict=True))
 

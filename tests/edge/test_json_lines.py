@@ -13,9 +13,9 @@ from tests.support.house import House, invoice
 
 
 @contextmanager
-def posting(factotum: Terminal) -> Iterator[subprocess.Popen[bytes]]:
+def posting(factotum: Terminal, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     program = subprocess.Popen(
-        [*COMMAND, "--database", factotum.url, "post", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [*COMMAND, "--database", factotum.url, "post", "-", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     try:
         yield program

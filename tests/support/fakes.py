@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, event
 
 from engine.kernel.errors import EngineError
 from engine.numbering.counters import Series
+from engine.posting.batch import BatchStore, BatchWork, Chain
 from engine.posting.ports import PostingStore, PostingWork
 from engine.spi import (
     ChainScope,
@@ -34,6 +35,8 @@ from engine.spi import (
 )
 from engine.storage.database import Database
 from engine.storage.documents import SqlDocumentStore
+
+Result = TypeVar("Result")
 
 
 class FixedClock:
@@ -281,3 +284,24 @@ class InterruptedStore:
     def _interrupt(self) -> None:
         if self.happens:
             self.happens.pop(0)()
+
+
+@dataclass
+class InterruptedBatches:
+    """A batch store at which something happens before each transaction: each of `happens`, one per attempt."""
+
+    store: BatchStore
+    happens: list[Callable[[], object]]
+    attempts: int = field(default=0, init=False)
+
+    def reserve(self, wanted: Mapping[str, int]) -> None:
+        self.store.reserve(wanted)
+
+    def open_all(self, series: Iterable[Series], chains: Iterable[Chain], revision: int) -> None:
+        self.store.open_all(series, chains, revision)
+
+    def transaction(self, work: Callable[[BatchWork], Result]) -> Result:
+        self.attempts += 1
+        if self.happens:
+            self.happens.pop(0)()
+        return self.store.transaction(work)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy import Table, func, select, update
 from engine import flow
 from engine.app import BuiltHouse
 from engine.flow import Actor, Context
+from engine.posting.batch import BatchStore
 from engine.posting.ports import PostingStore
 from engine.spi.host import Plugins
 from engine.storage import tables
@@ -80,6 +81,9 @@ class House(BuiltHouse):
 
     def post(self, document: Document, *, dry_run: bool = False, **changes: Any) -> Document:
         return flow.post(self, self.context, document | changes, dry_run=dry_run)
+
+    def post_batch(self, documents: Iterable[Any], chunk: int = flow.CHUNK) -> list[Document]:
+        return [*flow.post_batch(self, self.context, documents, chunk=chunk)]
 
     def refusal(self, document: Document, **changes: Any) -> list[str]:
         """The codes of the faults a document has."""
@@ -148,20 +152,20 @@ class House(BuiltHouse):
 
     def interrupted(self, store: Callable[[PostingStore], Any]) -> House:
         """The same house with a posting store that is not left in peace."""
-        return _Interrupted(self, store(self.posting))
+        return _Interrupted(self, posting=store(self.posting))
+
+    def batching(self, store: Callable[[BatchStore], Any]) -> House:
+        """The same house with a batch store that is not left in peace."""
+        return _Interrupted(self, batches=store(self.batches))
 
     def close(self) -> None:
         self.database.close()
 
 
 class _Interrupted(House):
-    def __init__(self, house: House, store: Any) -> None:
+    def __init__(self, house: House, **stores: Any) -> None:
         super().__init__(house.url, house.plugins, house.clock)
-        self._store = store
-
-    @property
-    def posting(self) -> Any:
-        return self._store
+        vars(self).update(stores)  # where a house keeps what it has made
 
 
 def written(folder: Path, code: str, *files: str, requires: tuple[str, ...] = ()) -> Path:
