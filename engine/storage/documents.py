@@ -30,7 +30,7 @@ from engine.storage.database import Database
 from engine.storage.reading import UNREADABLE, batches
 from engine.storage.survey import SqlSurvey
 
-_BY_KEY = select(tables.document).where(
+_BY_KEY = select(tables.document.c.id).where(
     tables.document.c.company == bindparam("of_company"), tables.document.c.key == bindparam("of_key")
 )
 CHILDREN = (
@@ -78,8 +78,11 @@ class SqlDocumentStore:
 
     def by_key(self, company: str, key: str) -> Stored | None:
         with self._read() as connection:
-            found = connection.execute(_BY_KEY, {"of_company": company, "of_key": key}).mappings().one_or_none()
-            return whole(connection, dict(found)) if found else None
+            id = connection.scalar(_BY_KEY, {"of_company": company, "of_key": key})  # most often there is none
+            if id is None:
+                return None
+            (document,) = _rows(connection, select(tables.document).where(tables.document.c.id == id))
+            return whole(connection, document)
 
     def by_keys(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
         if not keys:
