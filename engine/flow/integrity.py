@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST = 1_000
 """Findings kept in the answer, so that memory stays flat; `tell` is told of all that are listed."""
+NAMED = 100
+"""Findings that are named when not every one is asked for."""
 REVISIONS = 64
 """Revisions whose counters are kept at hand."""
 
@@ -35,13 +37,13 @@ class Verified:
     broken: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     problems: int = 0  # all that were listed: `findings` are the first of them
-    unlisted: int = 0  # broken documents that are not named: another one of their series is, or there are too many
+    unlisted: int = 0  # broken documents and other findings that are not named: one of their series is, or too many are
     not_recomputed: tuple[tuple[str, int], ...] = ()  # why, and how many numbers
     anchored: int = 0  # series that are where an anchor says
 
 
 class _Report:
-    """What is found as it is found: of each series the first broken document, or every one."""
+    """What is found as it is found: of each series the first broken document, at most `NAMED`; or everything."""
 
     def __init__(self, every: bool, tell: Callable[[Finding], None]) -> None:
         self.findings: list[Finding] = []
@@ -50,6 +52,9 @@ class _Report:
 
     def add(self, found: Iterable[Finding]) -> None:
         for one in found:
+            if self.listed >= NAMED and not self._every:
+                self.unlisted += 1
+                continue
             self._tell(one)
             self.listed += 1
             if len(self.findings) < MOST:
@@ -61,13 +66,11 @@ class _Report:
 
         def document(found: Sequence[Finding]) -> None:
             nonlocal named
-            if not found:
-                return
-            if named and not self._every:
+            if found and named and not self._every:
                 self.unlisted += 1
-                return
-            named = True
-            self.add(found)
+            else:
+                named = named or bool(found)
+                self.add(found)
 
         return document
 

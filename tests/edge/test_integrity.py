@@ -29,7 +29,7 @@ def test_verify_names_the_first_broken_document_of_each_series(factotum: Termina
         f"PARIS FV-2026-00002 (id {broken[0]}): {told}", f"LYON FV-2026-00001 (id {broken[2]}): {told}"
     ]  # fmt: skip
     assert said.out == (
-        "4 documents in 2 series: 2 problems.\n1 more documents are broken; --all names them.\n"
+        "4 documents in 2 series: 2 problems.\n1 more are broken; --all names them.\n"
     )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ def test_a_file_that_is_no_anchor_is_a_fault(factotum: Terminal, tmp_path: Path)
     said = factotum("verify", "--anchor", str(tmp_path / "a.json"))
     assert said.exit == 1 and "anchor_unreadable" in said.err
     assert factotum("verify", "--since-anchor").exit == 2
+    assert factotum("anchor", "--out", str(tmp_path / "no" / "a.json")).exit == 2
 
 
 def test_verify_says_which_numbers_it_cannot_recompute(factotum: Terminal, sqlite_house: House, tmp_path: Path) -> None:

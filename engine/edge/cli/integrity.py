@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 COLLECTED = 50_000
 """Python looks for cycles each time so many objects are held; rows have none, and are many."""
 COMPANY = click.option("--company", default="", metavar="C", help="Only this company.")
+LINES = click.option("--json", "as_json", is_flag=True, help="A line of JSON for each, as they come.")
 SINCE = click.option("--since", type=Day(), metavar="D", help="Only from this day on (ISO date).")
 
 
@@ -95,7 +96,7 @@ def _print_verdict(found: Verified, anchors: Sequence[Anchor]) -> None:
         f"{found.documents} documents in {found.series} series: {problems if found.problems else 'all as posted'}."
     )
     if found.unlisted:
-        click.echo(f"{found.unlisted} more documents are broken; --all names them.")
+        click.echo(f"{found.unlisted} more are broken; --all names them.")
     for why, count in found.not_recomputed:
         click.echo(f"{count} numbers are {why}: they cannot be recomputed.")
     if anchors:
@@ -125,7 +126,10 @@ def anchor(database: str | None, out: Path | None) -> None:
     if out is None:
         click.echo(made.text(), nl=False)
         return
-    out.write_text(made.text(), encoding="utf-8")
+    try:
+        out.write_text(made.text(), encoding="utf-8")
+    except OSError as cause:
+        raise click.BadParameter(f"{out}: {cause.strerror}", param_hint="--out") from None
     click.echo(f"{out}: {len(made.heads)} series, content hash {made.content_hash}", err=True)
 
 
@@ -133,12 +137,12 @@ def anchor(database: str | None, out: Path | None) -> None:
 @COMPANY
 @click.option("--series", default="", metavar="S", help="Only series whose counter begins like this, such as FV/FRA.")
 @SINCE
-@JSON
+@LINES
 @click.pass_obj
 def register(database: str | None, company: str, series: str, since: date | None, as_json: bool) -> None:
     """The register of numbers: each in order, its document, when and by whom; unused and missing ones in their places.
 
-    With --json a line of JSON for each. --since is the date of the document.
+    --since is the date of the document, or the day a number was taken.
     """
     from engine import flow
     from engine.app import open_house, system_context
@@ -173,14 +177,14 @@ def _registered(one: Mapping[str, Any]) -> str:
 @click.option("--actor", default="", metavar="A", help="Only what they did.")
 @SINCE
 @click.option("--company", default="", metavar="C", help="Only what is its own: postings, periods, seals, its record.")
-@JSON
+@LINES
 @click.pass_obj
 def audit(
     database: str | None, table: str, key: str, actor: str, since: date | None, company: str, as_json: bool
 ) -> None:  # fmt: skip
     """Who changed what, when and why: parametrization field by field, periods, connections, seals, postings.
 
-    In order of time, in UTC. With --json a line of JSON for each. What may be secret is never shown, nor kept.
+    In order of time, which is UTC. Settings that may be secret are never shown.
     """
     from engine import flow
     from engine.app import open_house, system_context

@@ -290,6 +290,73 @@ def test_what_a_formula_says_of_a_number_is_read_where_the_series_is_named_for_i
         assert attacker.codes() == {"number_differs"}
 
 
+PLACES = """
+[[site]]
+code = "NORD"
+company = "PARIS"
+name = "Nord"
+address = {{ street = "1 rue", postcode = "59000", city = "Lille", country = "FR" }}
+[[fiscal_year]]
+company = "PARIS"
+code = "FY26"
+valid_from = 2026-01-01
+valid_to = 2026-12-31
+period = [
+    {{ code = "01", valid_from = 2026-01-01, valid_to = 2026-06-30 }},
+    {{ code = "02", valid_from = 2026-07-01, valid_to = 2026-12-31 }},
+]
+[[counter]]
+code = "KIND"
+legislation = "FRA"
+level = "{level}"
+reset = "{reset}"
+component = [
+    {{ position = 1, kind = "{first}" }},
+    {{ position = 2, kind = "{second}" }},
+    {{ position = 3, kind = "sequence", length = 4 }},
+]
+[[company_group]]
+code = "MINE"
+companies = {companies}
+[[invoice_type]]
+code = "OWN"
+legislation = "FRA"
+company_group = "MINE"
+module = "sales"
+category = "invoice"
+entry_type = "FAC"
+automatic_journal = "SIHI"
+counter = "KIND"
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "reset", "first", "second"),
+    [
+        ("folder", "never", "company", "year"), ("site", "never", "site", "week"), ("company", "annual", "year", "day"),
+        ("company", "monthly", "year", "month"), ("company", "fiscal_year", "company", "fiscal_year"),
+        ("company", "period", "fiscal_year", "period"), ("site", "period", "fiscal_year", "period"),
+    ],
+)  # fmt: skip
+def test_numbers_of_every_kind_of_counter_are_recomputed(
+    house: House, tmp_path: Path, level: str, reset: str, first: str, second: str
+) -> None:
+    companies = '["PARIS", "LYON"]' if level == "folder" else '["PARIS"]'
+    text = PLACES.format(level=level, reset=reset, first=first, second=second, companies=companies)
+    house.apply(tmp_path, "OURS", text, requires=("DEMO",))
+    asked = invoice(invoice_type="OWN", site="NORD")
+    days = ("2026-03-02", "2026-03-03") if reset == "never" else ("2026-03-02", "2026-03-02", "2026-09-07")
+    ids = [house.post(asked, date=day)["id"] for day in days]
+    if level == "folder":
+        ids.append(house.post(asked | {"site": ""}, company="LYON")["id"])
+    found = _verified(house)
+    assert not found.broken and not found.not_recomputed
+    with attacking(house) as attacker:
+        attacker.change(DOCUMENT, {"number": "/0009"}, id=ids[1])
+        attacker.rebuild()
+        assert attacker.codes() == {"number_differs"}
+
+
 # --- how it is told -------------------------------------------------------------------------------------------------
 
 
@@ -304,6 +371,16 @@ def test_the_first_broken_document_of_each_series_is_named_and_the_others_are_co
         assert tuple(named) == found.findings and found.problems == 2
         assert [one.document for one in attacker.verify().findings] == [*ids, *other]
         assert [one.company for one in attacker.verify(company="LYON").findings] == ["LYON"] * 2
+
+
+def test_no_more_than_a_hundred_findings_are_named_unless_all_are_asked_for(house: House) -> None:
+    for _ in range(60):
+        house.post(invoice(lines=2))
+    with attacking(house) as attacker:
+        attacker.run(delete(DOCUMENT))
+        few, every = attacker.verify(every=False), attacker.verify()
+    assert few.problems == len(few.findings) == 100
+    assert every.problems == few.problems + few.unlisted > 300 and every.unlisted == 0
 
 
 def test_a_finding_tells_where_as_data(house: House) -> None:

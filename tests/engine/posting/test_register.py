@@ -80,3 +80,31 @@ def test_a_number_of_a_fast_series_that_nobody_used_is_told_with_its_cause(house
         "state": "unused", "value": 2, "cause": "the program was told to stop", "actor": "ada", "key": "L",
         "at": at.isoformat(),
     }  # fmt: skip
+
+
+SHARED = """
+[[counter]]
+code = "ALL"
+legislation = "FRA"
+level = "folder"
+component = [{ position = 1, kind = "constant", value = "S" }, { position = 2, kind = "sequence" }]
+[[invoice_type]]
+code = "SHARE"
+legislation = "FRA"
+module = "sales"
+category = "quote"
+counter = "ALL"
+"""
+
+
+def test_of_a_series_that_companies_share_each_sees_its_own(house: House, tmp_path: Path) -> None:
+    house.apply(tmp_path, "OURS", SHARED, requires=("DEMO",))
+    for company in ("PARIS", "LYON", "PARIS"):
+        house.post(invoice(invoice_type="SHARE", category="quote"), company=company)
+    assert [(one["company"], one["number"]) for one in told(house)] == [
+        ("PARIS", "S1"),
+        ("LYON", "S2"),
+        ("PARIS", "S3"),
+    ]
+    assert [one["number"] for one in told(house, company="PARIS")] == ["S1", "S3"]
+    assert not house.verify()

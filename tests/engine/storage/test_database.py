@@ -257,8 +257,8 @@ def test_two_that_lock_each_other_out_both_finish(on_postgresql: Database) -> No
         thread.join(30)
     with patient.read() as connection:
         assert (value(connection, "left"), value(connection, "right")) == (2, 2)
-    assert pauses == [PAUSES[0]]
-    assert sorted(tries.values()) == [1, 2]
+    assert pauses and set(pauses) <= set(PAUSES)  # on a slow machine they may meet more than once
+    assert sum(tries.values()) == 2 + len(pauses)
     patient.close()
 
 
