@@ -12,19 +12,21 @@
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
-    verify · anchor             is everything still what it was; the heads, to be kept outside   integrity.py
-    register · audit            every number and its document; who changed what, when            history.py
+    verify                      is everything still what it was                      integrity.py
+    anchor                      the heads of all series, to be kept outside          anchoring.py
+    register · audit            every number, its document; who changed what, when   history.py
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
 Heavy rooms are imported where they are used: a command that lists types does not load what posts.
 """
 
 from engine.flow.afterwards import configure, export, relay, show
+from engine.flow.anchoring import anchor
 from engine.flow.batch import CHUNK, post_batch
 from engine.flow.closing import periods, set_periods
 from engine.flow.history import audit, register
 from engine.flow.house import Actor, Context, House
-from engine.flow.integrity import Verified, anchor, verify
+from engine.flow.integrity import Verified, verify
 from engine.flow.parametrization import (
     Affected,
     PackPlan,

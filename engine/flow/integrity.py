@@ -1,4 +1,4 @@
-"""Is everything still what it was? Series walked, what they cannot meet surveyed, the past parametrization, anchors."""
+"""Is everything still what it was? Series walked, what they cannot meet surveyed, the past parametrization."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from engine.flow.house import Context, House, allowed
 from engine.kernel.errors import EngineError
-from engine.kernel.faults import Faulty
 
 if TYPE_CHECKING:
     from engine.parametrization.catalog import Catalog
@@ -91,6 +90,7 @@ def verify(
     `company` narrows to its series and those it shares; `every` False names the first broken document of each series;
     `tell` is told each finding as it is found; `progress` how many documents and files are done.
     """
+    from engine.flow.anchoring import anchored
     from engine.posting.anchors import by_series
     from engine.posting.findings import series_name
     from engine.posting.verify import UNREADABLE_VALUES
@@ -110,7 +110,10 @@ def verify(
                 report.add([_stopped(series_name(series), series["company"], unreadable)])
         report.add(_surveyed(documents.survey(company), done))
         report.add(_sealed(house, documents, company))
-        proved = _anchored(documents, all_series, anchors, company, report)
+        proved = 0
+        for moved in anchored(documents, all_series, anchors, company):
+            report.add(moved)
+            proved += not moved
     report.add(_past(house))
     found = tuple(report.findings)
     return Verified(
@@ -244,65 +247,3 @@ def _past(house: House) -> Iterator[Finding]:
         yield f.Finding(f.RECORD_CHANGED.at("record", table=table, key=key))
     for revision in changed_revisions(house.history.revision_hashes()):
         yield f.Finding(f.REVISION_CHANGED.at("revision", revision=revision))
-
-
-def anchor(house: House, context: Context) -> Anchor:
-    """The heads of all series now, to be kept outside. Errors: Faulty(anchor_broken)."""
-    from engine.posting import anchors
-
-    allowed(context, "read")
-    with house.documents.snapshot() as documents:
-        heads = [_head(documents, series) for series in documents.all_series()]
-    return anchors.anchor(context.clock.now().isoformat(), [one for one in heads if one])
-
-
-def _head(documents: DocumentStore, series: Row) -> Head | None:
-    """Where a series stands; None when it has no document."""
-    from engine.posting import anchors, canon
-    from engine.posting.findings import series_name
-
-    last, unused, hashed = documents.at(series["id"], series["value"]), None, series["head_hash"]
-    if series["fast"]:
-        for last in documents.numbers(series["id"]):  # noqa: B007  the last one is wanted
-            pass
-        if last is None:
-            return None
-        free = (row["value"] for row in documents.taken_ahead(series["id"]))
-        unused = anchors.ranges(value for value in free if value < last["value"])
-        hashed = anchors.digest(documents.numbers(series["id"]))
-    elif last is None and hashed == canon.FIRST:
-        return None
-    elif last is None or last["hash"] != hashed:
-        raise Faulty([anchors.ANCHOR_BROKEN.at("series", series=series_name(series), value=series["value"])])
-    latest = series["last_date"] or last["date"]
-    return anchors.Head(
-        series["company"], series["counter"], series["period"], last["value"], last["number"], hashed,
-        last["posted_at"].isoformat(), latest.isoformat(), unused,
-    )  # fmt: skip
-
-
-def _anchored(
-    documents: DocumentStore, all_series: Sequence[Row], anchors: Sequence[Anchor], company: str, report: _Report
-) -> int:
-    """How many series are where the anchors say; what became of the others is reported."""
-    from itertools import takewhile
-
-    from engine.posting.anchors import digest, wrong_head
-    from engine.posting.findings import Finding
-
-    named = {(one["company"], one["counter"], one["period"]): one for one in all_series}
-    proved = 0
-    for one in anchors:
-        for head in one.heads:
-            if company and head.company not in ("", company):
-                continue
-            series = named.get(head.named)
-            there = documents.at(series["id"], head.value) if series else None
-            hashed = str(there["hash"]) if there else ""
-            if series and there and head.unused is not None:
-                upto = takewhile(lambda row: row["value"] <= head.value, documents.numbers(series["id"]))  # noqa: B023
-                hashed = digest(upto, head.unused)
-            wrong = list(wrong_head(head, one.at, series, there, hashed))
-            report.add(Finding(fault, head.series, head.company, None, head.value, head.number) for fault in wrong)
-            proved += not wrong
-    return proved
