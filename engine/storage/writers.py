@@ -5,8 +5,8 @@
     JsonWriter   PostgreSQL: rows of all tables in one statement, as JSON        writers_postgresql.py
     CopyWriter   PostgreSQL: COPY, one for each table, for many rows
 
-All of them run in the caller's transaction and through SQLAlchemy's connection, so that statements are counted, errors
-are typed and failures injected in one place. Decimals travel as scaled integers to SQLite, as their own text to
+All of them run in the caller's transaction, by way of `sending`, so that statements are counted, errors are typed and
+failures injected in one place. Decimals travel as scaled integers to SQLite, as their own text to
 PostgreSQL.
 """
 

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Date, String
 
 from engine.storage.columns import Instant
+from engine.storage.sending import send, send_copy
 from engine.storage.writers import Convert, RowsOf, columns_of, listed, names_of
 
 
@@ -25,23 +26,23 @@ class JsonWriter:
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         if rows_of:
-            connection.exec_driver_sql(_one_statement(_named(rows_of)), tuple(map(_json, rows_of.values())))
+            send(connection, _one_statement(_named(rows_of)), tuple(map(_json, rows_of.values())))
 
     def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
         advance = "UPDATE counter_series SET head_hash = %s WHERE id = %s"
         text = _one_statement(_named(rows_of), advance)
-        connection.exec_driver_sql(text, (*map(_json, rows_of.values()), head_hash, series))
+        send(connection, text, (*map(_json, rows_of.values()), head_hash, series))
 
 
 class CopyWriter(JsonWriter):
-    """COPY in text format; `engine.storage.database` hands the block to the driver."""
+    """COPY in text format."""
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         for table, rows in rows_of.items():
             text, columns = _copy(table, names_of(rows))
             cells = (told(list(map(itemgetter(name), rows))) for name, told in columns)
             block = "\n".join(map("\t".join, zip(*cells, strict=True)))
-            connection.exec_driver_sql(text, (f"{block}\n",))
+            send_copy(connection, text, f"{block}\n")
 
 
 def _named(rows_of: RowsOf) -> tuple[tuple[str, tuple[str, ...]], ...]:

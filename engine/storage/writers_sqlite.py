@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from engine.kernel.money import EXACT
 from engine.storage import tables
 from engine.storage.columns import Amount, Quantity
+from engine.storage.sending import send
 from engine.storage.writers import Convert, Row, RowsOf, columns_of, listed, names_of
 
 SQLITE = sqlite_dialect()
@@ -29,20 +30,20 @@ class TextWriter:
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         for table, rows in rows_of.items():
             text, columns = _text(table, names_of(rows))
-            connection.exec_driver_sql(text, _tuples(columns, rows))
+            send(connection, text, _tuples(columns, rows), many=True)
 
     def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
         last = [rows_of[table] for table in THROUGH_DOOR if table in rows_of]
         if not has_door(connection) or [len(rows) for rows in last] != [1, 1]:
             self.write(connection, rows_of)
-            connection.exec_driver_sql("UPDATE counter_series SET head_hash = ? WHERE id = ?", (head_hash, series))
+            send(connection, "UPDATE counter_series SET head_hash = ? WHERE id = ?", (head_hash, series))
             return
         self.write(connection, {table: rows for table, rows in rows_of.items() if table not in THROUGH_DOOR})
         values: list[Any] = []
         for table in THROUGH_DOOR:
             whole = {**dict.fromkeys(tables.metadata.tables[table].c.keys()), **rows_of[table][0]}
             values += _tuples(_converted(table, tuple(whole)), [whole])[0]
-        connection.exec_driver_sql(_door()[-1], tuple(values))
+        send(connection, _door()[-1], tuple(values))
 
 
 def has_door(connection: Connection) -> bool:
