@@ -167,12 +167,12 @@ def rows_of(
     """The rows to write (the document's own, its deliveries, and the audit row), and the document as plugins see it."""
     from engine.outbox.deliveries import deliveries
     from engine.posting.rows import audit_row, build
-    from engine.posting.view import document_view
+    from engine.posting.view import view_of
 
     document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
-    seen = document_view(rows.document, rows.children["document_line"], rows.children["document_tax"])
+    seen = view_of(rows.document, rows.children["document_line"], rows.children["document_tax"])
     rows.children["delivery"] = deliveries(
         planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
     )

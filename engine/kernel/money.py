@@ -62,8 +62,18 @@ def plain(number: Decimal) -> str:
 
 def money_text(amount: Decimal, currency: str) -> str:
     """An amount with the currency's decimals: 100 EUR -> `100.00`; more decimals are kept as they are."""
+    if not amount:  # half of all amounts
+        return _nothing(currency)
+    text, places = str(amount), exponent(currency)
+    if places and text[-places - 1 : -places] == "." and "E" not in text:  # and most others have them already
+        return text
     shown = rounded(amount, currency)
     return _digits(shown) if shown == amount else plain(amount)
+
+
+@cache
+def _nothing(currency: str) -> str:
+    return _digits(rounded(ZERO, currency))
 
 
 def _digits(number: Decimal) -> str:
