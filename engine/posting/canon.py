@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from json.encoder import encode_basestring
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from engine.kernel.money import plain
@@ -59,7 +59,7 @@ def not_hashed(rows_of: Mapping[str, Iterable[Row]], version: int) -> Iterator[s
 
 def json_text(value: Any) -> str:
     """Canonical JSON of plain data."""
-    return _ENCODER.encode(value)
+    return "".join(_ENCODE(value, 0))
 
 
 def read(text: str) -> Any:
@@ -164,4 +164,7 @@ def _refused(number: str) -> Any:
 
 
 _DECODER = json.JSONDecoder(parse_float=_refused, parse_constant=_refused)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+_ENCODE: Callable[[Any, int], Iterable[str]] = c_make_encoder(
+    None, _plain, encode_basestring, None, ":", ",", True, False, True
+)
+"""What json.JSONEncoder makes anew for each value: sorted keys, no spaces, every letter as it is."""
