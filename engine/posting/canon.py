@@ -76,7 +76,7 @@ def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> s
 
     Each row adds its table's name, its canonical JSON and a line feed.
     """
-    texts: list[str] = []
+    texts: list[bytes] = []
     for table in HASHED:
         rows, names, kinds = rows_of.get(table, ()), None, None
         for row in rows:
@@ -84,8 +84,8 @@ def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> s
             if own_kinds != kinds or own_names != names:  # most rows of a table are alike
                 names, kinds = own_names, own_kinds
                 told = _form(table, names, kinds, version)
-            texts.append(told(row))
-    return hashlib.sha256("".join(texts).encode()).hexdigest()
+            texts.append(told(row).encode())
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
 @lru_cache(maxsize=1_000)
