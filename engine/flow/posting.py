@@ -172,7 +172,7 @@ def rows_of(
     document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
-    seen = view_of(rows.document, rows.children["document_line"], rows.children["document_tax"])
+    seen = view_of(rows.document, rows.children["document_line"], rows.children["document_tax"], rows.content)
     rows.children["delivery"] = deliveries(
         planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
     )
@@ -192,7 +192,8 @@ def whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
         children["entry"],
         children["entry_line"],
         children["delivery"],
-        seals=children.get("document_seal", ()),
+        seals=rows.children.get("document_seal", ()),
+        content=rows.content,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -30,7 +30,9 @@ class Rows:
 
     document: Row
     children: dict[str, list[Row]]
+    content: Row  # what the document's column of that name says, before it became text
     late: tuple[tuple[str, int, str, LateText], ...] = ()  # (table, row, column, text)
+    _completed: dict[str, dict[str, list[Row]]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def waiting(self) -> frozenset[str]:
@@ -46,12 +48,16 @@ class Rows:
         """The children with the texts that print the number."""
         if not self.late:
             return self.children
+        if number in self._completed:
+            return self._completed[number]
         children = self.children | {table: [*self.children[table]] for table in self.waiting}
         try:
             for table, row, column, text in self.late:
                 children[table][row] = children[table][row] | {column: text.given(number)}
         except FormulaFailed as failed:
             raise Faulty([formula_fault("a description", failed, "invoice_type")]) from failed
+        self._completed.clear()  # a number that was not given after all
+        self._completed[number] = children
         return children
 
 
@@ -59,6 +65,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
     """The rows of a document that has no number yet."""
     draft, asked = planned.draft, planned.asked
     kind, totals, company = draft.type, draft.totals, draft.company.code
+    content = _content(draft, catalog)
     document = {
         "id": document_id, "company": company, "module": kind.module, "category": kind.category,
         "invoice_type": kind.code, "type_legislation": kind.legislation, "date": draft.date,
@@ -66,7 +73,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "partner_name": draft.partner.name,
         "currency": draft.currency, "exchange_rate": draft.exchange_rate,
         **_flat(totals),
-        "content": canon.json_text(_content(draft, catalog)), "request": asked.text, "content_hash": asked.content_hash,
+        "content": canon.json_text(content), "request": asked.text, "content_hash": asked.content_hash,
         "key": key, "revision": catalog.revision, "posted_at": now, "actor": actor,
     }  # fmt: skip
     late: list[tuple[str, int, str, LateText]] = []
@@ -89,7 +96,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "entry": entry_rows,
         "entry_line": entry_lines,
     }  # fmt: skip
-    return Rows(document, children, tuple(late))
+    return Rows(document, children, content, tuple(late))
 
 
 def entry_rows_of(
@@ -239,4 +246,4 @@ def _flat(one: Any) -> Row:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return tuple(one.name for one in fields(kind))

@@ -80,10 +80,13 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
     )  # fmt: skip
 
 
-def view_of(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> DocumentView:
-    """The same, made as far as it is looked at: a posting asks channels whom they reach, which the partner tells."""
+def view_of(document: Row, lines: Sequence[Row], taxes: Sequence[Row], content: Row) -> DocumentView:
+    """The same, made as far as it is looked at: a posting asks channels whom they reach, which the partner tells.
+
+    `content` is what the document's column of that name says.
+    """
     seen = object.__new__(_Later)
-    object.__setattr__(seen, "_rows", (document, lines, taxes))
+    object.__setattr__(seen, "_rows", (document, lines, taxes, content))
     return seen
 
 
@@ -91,16 +94,16 @@ class _Later(DocumentView):
     """A view whose fields are missing until they are asked for."""
 
     __slots__ = ("_rows",)
-    _rows: tuple[Row, Sequence[Row], Sequence[Row]]
+    _rows: tuple[Row, Sequence[Row], Sequence[Row], Row]
 
     def __getattr__(self, name: str) -> Any:
         if name not in DocumentView.__dataclass_fields__:
             raise AttributeError(name)
-        document, lines, taxes = self._rows
+        document, lines, taxes, content = self._rows
         if name == "id":
             return document["id"]
         if name == "partner":
-            object.__setattr__(self, name, _party(json.loads(document["content"])["partner"]))
+            object.__setattr__(self, name, _party(content["partner"]))
         else:
             whole = document_view(document, lines, taxes)
             for field in DocumentView.__dataclass_fields__:
