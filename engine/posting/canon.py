@@ -6,7 +6,6 @@ microseconds, keys sorted. What is stored is what is hashed; reading it back on 
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-
 from typing import Any
 
 from engine.kernel.money import plain
+from engine.kernel.rowtext import Says, function_of
 
 VERSION = 2
 FIRST = "0" * 64
@@ -96,26 +96,13 @@ def _form(table: str, names: tuple[str, ...], kinds: tuple[type, ...], version: 
            lambda row: f'entry{{"date":"{row["date"].isoformat()}","journal":{text(row["journal"])}}}\n'
     """
     left_out = _left_out(table, version)
-    parts: list[ast.expr] = []
+    parts: list[str | Says] = [table + "{"]
     for name, kind in sorted(zip(names, kinds, strict=True)):
         if name not in left_out:
-            parts.append(ast.Constant(f"{',' if parts else '{'}{json_text(name)}:"))
-            parts += _CELLS.get(kind, _cell("json_text({})"))(name)
-    whole = ast.JoinedStr([ast.Constant(table + ("" if parts else "{")), *parts, ast.Constant("}\n")])
-    made = ast.Lambda(ast.arguments([], [ast.arg("row")], None, [], [], None, []), whole)
-    code = compile(ast.fix_missing_locations(ast.Expression(made)), "<canon>", "eval")
-    told: Callable[[Row], str] = eval(code, {"text": encode_basestring, "plain": plain, "json_text": json_text})  # noqa: S307 - of names of columns alone
-    return told
-
-
-def _cell(says: str, before: str = "", after: str = "") -> Callable[[str], list[ast.expr]]:
-    """Of the name of a column, the parts of its text: an expression, between two marks; {} stands for its value."""
-
-    def parts(name: str) -> list[ast.expr]:
-        said = ast.parse(says.format(f"row[{name!r}]"), mode="eval").body
-        return [ast.Constant(before), ast.FormattedValue(said, -1), ast.Constant(after)]
-
-    return parts
+            says, mark = _CELLS.get(kind, ("json_text({})", ""))
+            parts += [f"{json_text(name)}:{mark}", Says(says.format(f"row[{name!r}]")), mark, ","]
+    known = {"text": encode_basestring, "plain": plain, "json_text": json_text}
+    return function_of([*(parts[:-1] if len(parts) > 1 else parts), "}\n"], known)
 
 
 def link(
@@ -148,15 +135,15 @@ def _plain(value: Any) -> str:
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 
-_CELLS: Mapping[type, Callable[[str], list[ast.expr]]] = {
-    str: _cell("text({})"),
-    int: _cell("{}"),
-    bool: _cell("'true' if {} else 'false'"),
-    type(None): _cell("'null'"),
-    Decimal: _cell("plain({})", '"', '"'),
-    date: _cell("{}.isoformat()", '"', '"'),
+_CELLS: Mapping[type, tuple[str, str]] = {
+    str: ("text({})", ""),
+    int: ("{}", ""),
+    bool: ("'true' if {} else 'false'", ""),
+    type(None): ("'null'", ""),
+    Decimal: ("plain({})", '"'),
+    date: ("{}.isoformat()", '"'),
 }
-"""What `json_text` gives for the values that most columns hold, without its detours."""
+"""What `json_text` gives for the values that most columns hold, without its detours: an expression, between marks."""
 
 
 def _refused(number: str) -> Any:

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -112,15 +112,15 @@ class Database:
     sleep: Callable[[float], None]
 
     @contextmanager
-    def write(self, prepare: Callable[[Connection], None] = lambda connection: None) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back when anything is raised. `prepare` runs before it begins.
+    def write(
+        self, around: Callable[[Connection], AbstractContextManager[None]] = lambda connection: nullcontext()
+    ) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back when anything is raised. `around` is what it runs in.
 
         Errors: DatabaseBusy, DatabaseFull, DatabaseUnreachable.
         """
-        with self.engine.connect() as connection:
-            prepare(connection)
-            with connection.begin():
-                yield connection
+        with self.engine.connect() as connection, around(connection), connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

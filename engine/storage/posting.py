@@ -17,10 +17,10 @@ from engine.posting.canon import FIRST
 from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, Row, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
-from engine.storage.sending import Prepared
+from engine.storage.sending import Prepared, pipelined
 from engine.storage.writers import Writer
 from engine.storage.writers_postgresql import JsonWriter
-from engine.storage.writers_sqlite import TextWriter, prepare_posting
+from engine.storage.writers_sqlite import TextWriter, through_door
 
 BLOCK = 1000
 ONE_BY_ONE: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": JsonWriter()}
@@ -134,7 +134,8 @@ class SqlPostingStore:
     @contextmanager
     def transaction(self) -> Iterator[SqlPostingWork]:
         """One write transaction. Errors: KeyTaken, NumberTaken."""
-        with conflicts_told(), self._database.write(prepare_posting) as connection:
+        around = pipelined if self._database.dialect == "postgresql" else through_door
+        with conflicts_told(), self._database.write(around) as connection:
             work = SqlPostingWork(connection)
             yield work
             work.flush()
@@ -193,12 +194,13 @@ class SqlPostingWork:
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
-        row = self._connection.execute(_SEEN, named(series)).one_or_none()
-        if row is None or row.revision != revision:
+        row = _STANDING.send(self._connection, named(series)).fetchone()
+        if row is None or row[0] != revision:
             return StalePlan()
-        if row.closed:
+        _, closed, last = row
+        if closed:
             return Faulty([SERIES_CLOSED.at("date", series=series.name)])
-        return Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
+        return Faulty([BEFORE_LAST.at("date", series=series.name, last=last, date=on)])
 
 
 _SERIES = tables.series
@@ -223,6 +225,7 @@ _TAKE = Prepared(
     .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
 )
 _SEEN = select(_SERIES).where(*_IS)
+_STANDING = Prepared(select(_SERIES.c.revision, _SERIES.c.closed, _SERIES.c.last_date).where(*_IS))
 _CHAIN = tables.seal_chain
 _THE_CHAIN = (_CHAIN.c.seal == bindparam("of_seal"), _CHAIN.c.chain == bindparam("of_chain"))
 _LOCK_CHAIN = Prepared(

@@ -6,7 +6,8 @@ before and after, and what the driver raises becomes the error it always becomes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NoReturn
 
@@ -35,6 +36,20 @@ def send(connection: Connection, text: str, values: Given = (), *, many: bool = 
     except BaseException as error:
         _raised(connection, error, text, cursor)
     return cursor
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """On PostgreSQL statements wait for each other, not for their answers, until one is asked for what it returns.
+
+    Errors: as Connection.execute, from whatever is next after the statement that failed.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as error:
+        _raised(connection, error, "", None)
 
 
 def send_copy(connection: Connection, text: str, block: str) -> None:

@@ -1,12 +1,13 @@
 """Rows into SQLite: text made once, one executemany for each table, values converted by a function of
 that table.
 
-What ends a posting, audit row, document row and chain head, goes through a door of its own: see `prepare_posting`.
+What ends a posting, audit row, document row and chain head, goes through a door of its own: see `through_door`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -25,7 +26,7 @@ THROUGH_DOOR = ("audit", "document")
 
 
 class TextWriter:
-    """The driver's executemany. What ends a posting goes through a door: see `prepare_posting`."""
+    """The driver's executemany. What ends a posting goes through a door: see `through_door`."""
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         for table, rows in rows_of.items():
@@ -50,7 +51,8 @@ def has_door(connection: Connection) -> bool:
     return DOOR in connection.info
 
 
-def prepare_posting(connection: Connection) -> None:
+@contextmanager
+def through_door(connection: Connection) -> Iterator[None]:
     """Give a connection, before its transaction, what writes audit row, document row and chain head in one statement.
 
     SQLite has no statement that writes into two tables, but a view may have a trigger. Both are temporary: they are
@@ -61,6 +63,7 @@ def prepare_posting(connection: Connection) -> None:
         for statement in _door()[:-1]:
             driver.execute(statement)
         connection.info[DOOR] = True
+    yield
 
 
 @cache
