@@ -220,7 +220,7 @@ class _Maker:
         return turned(side) if self.reverse != (amount < 0 and not self.keep) else side
 
     def _account(self, line: CompiledLine, element: Any) -> AccountFound:
-        asked = (id(line), getattr(element, "accounting_code", ""), getattr(element, "account", ""))
+        asked = id(line), getattr(element, "accounting_code", ""), getattr(element, "account", "")
         found = self.accounts.get(asked)
         if found is None:
             draft = self.draft

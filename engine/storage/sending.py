@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Executable
@@ -86,14 +85,18 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement: Any = statement
+        self._made: dict[str, tuple[str, Callable[[Mapping[str, Any]], Given]]] = {}
 
     def send(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Execute it; the driver's cursor. Results are as the driver gives them. Errors: as Connection.execute."""
-        text, given = _made(self._statement, connection.dialect)
+        dialect = connection.dialect
+        made = self._made.get(dialect.name)
+        if made is None:
+            made = self._made[dialect.name] = _made(self._statement, dialect)
+        text, given = made
         return send(connection, text, given(values))
 
 
-@cache
 def _made(statement: Any, dialect: Dialect) -> tuple[str, Callable[[Mapping[str, Any]], Given]]:
     """The text, and what makes the driver's values of named ones."""
     compiled = statement.compile(dialect=dialect)

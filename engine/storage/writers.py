@@ -69,7 +69,6 @@ def listed(names: Iterable[str]) -> str:
 
 def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """The columns that rows name: all the same, else what some of them hold would be lost."""
-    first = rows[0]
-    if any(len(row) != len(first) for row in rows):
+    if len(set(map(len, rows))) > 1:
         raise ValueError("rows of one table that name different columns")
-    return tuple(first)
+    return tuple(rows[0])
