@@ -17,35 +17,41 @@
     register · audit            every number, its document; who changed what, when   history.py
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
-Heavy rooms are imported where they are used: a command that lists types does not load what posts.
+Nothing is loaded before it is called: a command that lists types does not load what posts.
 """
 
-from engine.flow.afterwards import configure, export, relay, show
-from engine.flow.anchoring import anchor
-from engine.flow.batch import CHUNK, post_batch
-from engine.flow.closing import periods, set_periods
-from engine.flow.history import audit, register
-from engine.flow.house import Actor, Context, House
-from engine.flow.integrity import Verified, verify
-from engine.flow.parametrization import (
-    Affected,
-    PackPlan,
-    affected,
-    apply_packs,
-    diff,
-    export_parametrization,
-    foreseen,
-    language_of,
-    offered,
-    plan_packs,
-    plan_rollback,
-    prefilled,
-    revisions,
-)
-from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
-from engine.flow.rehearsal import check, replay, test_packs
-from engine.flow.sealing import cancel_seal, configure_seal, seals
-from engine.flow.trying import next_numbers, run_due, try_journal
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.flow.afterwards import configure, export, relay, show
+    from engine.flow.anchoring import anchor
+    from engine.flow.batch import CHUNK, post_batch
+    from engine.flow.closing import periods, set_periods
+    from engine.flow.history import audit, register
+    from engine.flow.house import Actor, Context, House
+    from engine.flow.integrity import Verified, verify
+    from engine.flow.parametrization import (
+        Affected,
+        PackPlan,
+        affected,
+        apply_packs,
+        diff,
+        export_parametrization,
+        foreseen,
+        language_of,
+        offered,
+        plan_packs,
+        plan_rollback,
+        prefilled,
+        revisions,
+    )
+    from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
+    from engine.flow.rehearsal import check, replay, test_packs
+    from engine.flow.sealing import cancel_seal, configure_seal, seals
+    from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
     "CHUNK",
@@ -92,3 +98,30 @@ __all__ = [
     "try_journal",
     "verify",
 ]
+
+_TOLD_IN = {
+    name: room
+    for room, names in {
+        "afterwards": "configure export relay show",
+        "anchoring": "anchor",
+        "batch": "CHUNK post_batch",
+        "closing": "periods set_periods",
+        "history": "audit register",
+        "house": "Actor Context House",
+        "integrity": "Verified verify",
+        "parametrization": "Affected PackPlan affected apply_packs diff export_parametrization foreseen language_of "
+        "offered plan_packs plan_rollback prefilled revisions",
+        "posting": "drafted explained post post_many post_one_of_many",
+        "rehearsal": "check replay test_packs",
+        "sealing": "cancel_seal configure_seal seals",
+        "trying": "next_numbers run_due try_journal",
+    }.items()
+    for name in names.split()
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TOLD_IN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_TOLD_IN[name]}"), name)
+    return found
