@@ -10,6 +10,7 @@
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
@@ -26,10 +27,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.flow.afterwards import configure, export, relay, show
+    from engine.flow.afterwards import export, relay, show
     from engine.flow.anchoring import anchor
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
+    from engine.flow.connecting import (
+        activate,
+        configure,
+        connections,
+        deactivate,
+        pause,
+        resume,
+        rotate_secrets,
+        test_connection,
+    )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
     from engine.flow.integrity import Verified, verify
@@ -61,6 +72,7 @@ __all__ = [
     "House",
     "PackPlan",
     "Verified",
+    "activate",
     "affected",
     "anchor",
     "apply_packs",
@@ -69,6 +81,8 @@ __all__ = [
     "check",
     "configure",
     "configure_seal",
+    "connections",
+    "deactivate",
     "diff",
     "drafted",
     "explained",
@@ -78,6 +92,7 @@ __all__ = [
     "language_of",
     "next_numbers",
     "offered",
+    "pause",
     "periods",
     "plan_packs",
     "plan_rollback",
@@ -89,11 +104,14 @@ __all__ = [
     "register",
     "relay",
     "replay",
+    "resume",
     "revisions",
+    "rotate_secrets",
     "run_due",
     "seals",
     "set_periods",
     "show",
+    "test_connection",
     "test_packs",
     "try_journal",
     "verify",
@@ -102,10 +120,11 @@ __all__ = [
 _TOLD_IN = {
     name: room
     for room, names in {
-        "afterwards": "configure export relay show",
+        "afterwards": "export relay show",
         "anchoring": "anchor",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
+        "connecting": "activate configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
         "integrity": "Verified verify",

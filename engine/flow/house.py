@@ -11,6 +11,7 @@ from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
+    from engine.outbox.connections import ConnectionStore, Switchboard
     from engine.outbox.relay import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
@@ -57,9 +58,14 @@ class House(Protocol):
     @property
     def deliveries(self) -> DeliveryStore: ...
     @property
+    def connections(self) -> ConnectionStore: ...
+    @property
     def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
+
+    def switchboard(self, clock: Clock) -> Switchboard:
+        """Connections, opened for use. Errors: NoKey, BadNetworks: what the environment names does not do."""
 
     def catalog(self, fresh: bool = True) -> Catalog:
         """The parametrization in force; with `fresh` False as last read, which the counter checks anyway."""

@@ -14,18 +14,21 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from engine.kernel.clock import Clock, token
 from engine.kernel.errors import EngineError
-from engine.outbox.words import in_words, plugin_fault, written, wrong_settings
+from engine.outbox.connections import Switchboard
+from engine.outbox.words import in_words, plugin_fault, written
 from engine.spi.contracts import (
+    AuthExpired,
     DeliveryChannel,
     DocumentFormat,
     DocumentView,
     File,
+    OutcomeUnknown,
     Parcel,
     Receipt,
     Rejected,
@@ -43,8 +46,6 @@ MOST_TRIES = 30
 Row = Mapping[str, Any]
 Endpoint = tuple[str, str]
 """(channel, connection)"""
-Before = tuple[str, Mapping[str, Any]] | None
-"""What a connection was: channel and settings; None when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,6 @@ class DeliveryStore(Protocol):
     def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
         """Store a rendered file under its hash, and name it on the row."""
 
-    def settings(self, connection: str) -> tuple[str, Mapping[str, Any]] | None:
-        """(channel, settings) of a connection; None when there is none."""
-
-    def configure(
-        self, code: str, channel: str, settings: str, now: datetime, actor: str, audited: Callable[[Before], Row]
-    ) -> None:
-        """Make or change a connection; `settings` are JSON that the channel's model accepted.
-
-        `audited` gives the audit row, from what the connection was before; it is written with it, or neither is.
-        """
-
     def counted(self) -> Mapping[str, int]:
         """How many deliveries are in each state."""
 
@@ -93,6 +83,7 @@ class Relay:
     store: DeliveryStore
     formats: Mapping[str, DocumentFormat]
     channels: Mapping[str, DeliveryChannel]
+    connections: Switchboard
     clock: Clock
 
     def run(self, progress: Callable[[], None] = lambda: None) -> Counter[str]:
@@ -128,12 +119,24 @@ class Relay:
         return done
 
     def _try(self, row: Row) -> Outcome:
-        """One attempt. Whatever a plugin does, it ends as an outcome on the row."""
+        """One attempt. Whatever a plugin does, it ends as an outcome on the row, without the connection's secrets."""
+        masks: list[Callable[[str], str]] = []
+        outcome = self._tried(row, masks.append)
+        for mask in masks:
+            outcome = replace(outcome, detail=mask(outcome.detail), reference=mask(outcome.reference))
+        return outcome
+
+    def _tried(self, row: Row, masked: Callable[[Callable[[str], str]], None]) -> Outcome:
         try:
-            receipt = self._deliver(row)
+            receipt = self._deliver(row, masked)
             return Outcome("sent", written(receipt.detail or "handed over"), written(receipt.reference or ""))
         except TryLater as later:
             return self._later(row, later)
+        except OutcomeUnknown as unknown:
+            return self._later(row, TryLater(unknown.reason))
+        except AuthExpired as expired:
+            self.connections.refused(row["connection"], expired)
+            return self._later(row, TryLater(f"connection {row['connection']} needs a new login: {expired.reason}"))
         except Rejected as refused:
             return Outcome("rejected", written(refused.reason))
         except EngineError as ours:  # such as a database that is busy: no fault of the plugin
@@ -141,34 +144,19 @@ class Relay:
         except BaseException as bug:  # a plugin may fail in any way, sys.exit included: the row is parked
             return Outcome("failed", plugin_fault(bug))
 
-    def _deliver(self, row: Row) -> Receipt:
+    def _deliver(self, row: Row, masked: Callable[[Callable[[str], str]], None]) -> Receipt:
         channel = self.channels.get(row["channel"])
         if channel is None:
             raise TryLater(f"no plugin offers the channel {row['channel']}")
-        settings = self._settings(row, channel)
+        ready = self.connections.ready(row["connection"], channel, row["company"])
+        masked(ready.mask)
         view = self.store.view(row["document"])
-        file = self._render(row, view) if row["format"] else None
+        files = (self._render(row, view),) if row["format"] else ()
         key = str(
             uuid.uuid5(uuid.NAMESPACE_URL, f"factotum:{row['company']}:{row['document']}:{row['channel']}:{row['id']}")
         )
-        return channel.deliver(
-            Parcel(
-                key=key, document=view, file=file, recipients=tuple(json.loads(row["recipients"])), settings=settings
-            )
-        )
-
-    def _settings(self, row: Row, channel: DeliveryChannel) -> Any:
-        found = self.store.settings(row["connection"])
-        if found is None:
-            raise TryLater(f"connection {row['connection']} is not configured: `factotum plugin configure`")
-        kind, settings = found
-        if kind != channel.name:
-            raise TryLater(f"connection {row['connection']} is for {kind}, not for {channel.name}")
-        try:
-            return channel.settings_model.model_validate(settings)
-        except ValueError as wrong:
-            words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
-            raise TryLater(f"connection {row['connection']} is not well configured: {words}") from wrong
+        recipients = tuple(json.loads(row["recipients"]))
+        return channel.deliver(Parcel(key, view, files, recipients, ready.settings), ready.context)
 
     def _render(self, row: Row, view: DocumentView) -> File:
         form = self.formats.get(row["format"])

@@ -1,15 +1,14 @@
-"""Delivery rows, the files that were handed over, and the connections they went through."""
+"""Delivery rows, and the files that were handed over."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
-from engine.outbox.relay import Before, Endpoint, Outcome
+from engine.outbox.relay import Endpoint, Outcome
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, File
 from engine.storage import tables
@@ -89,29 +88,6 @@ class SqlDeliveryStore:
             table = tables.delivery
             mine = and_(table.c.id == delivery["id"], table.c.lease_token == delivery["lease_token"])
             connection.execute(update(table).where(mine).values(file=digest))
-
-        self._database.retrying(work)
-
-    def settings(self, connection: str) -> tuple[str, Mapping[str, Any]] | None:
-        table = tables.connection
-        with self._database.read() as reading:
-            row = reading.execute(select(table).where(table.c.code == connection)).one_or_none()
-        return (row.channel, json.loads(row.settings)) if row else None
-
-    def configure(
-        self, code: str, channel: str, settings: str, now: datetime, actor: str, audited: Callable[[Before], Row]
-    ) -> None:
-        """Make or change a connection, with the audit row of it."""
-        row = {"channel": channel, "settings": settings, "changed_at": now, "actor": actor}
-        table = tables.connection
-        statement = insert_into(self._database.dialect, table).values(code=code, **row)
-        upsert = statement.on_conflict_do_update(index_elements=[table.c.code], set_=row)
-
-        def work(connection: Connection) -> None:
-            found = connection.execute(select(table).where(table.c.code == code).with_for_update()).one_or_none()
-            before = (str(found.channel), json.loads(found.settings)) if found else None
-            connection.execute(upsert)
-            connection.execute(insert(tables.audit), [audited(before)])
 
         self._database.retrying(work)
 

@@ -106,7 +106,10 @@ class House(BuiltHouse):
         return dict(flow.relay(self, self.context))
 
     def connect(self, code: str = "DEMO-MAIL", channel: str = "email", **settings: Any) -> None:
+        """Configured, tested, active for all companies."""
         flow.configure(self, self.context, code, channel, settings or {"box": "out"})
+        flow.test_connection(self, self.context, code)
+        flow.activate(self, self.context, code)
 
     def rows(self, table: Table, **where: Any) -> list[Document]:
         query = select(table).order_by(*table.primary_key.columns)

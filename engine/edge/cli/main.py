@@ -45,7 +45,8 @@ COMMANDS = {
     "register": "integrity.register",
     "audit": "integrity.audit",
     "sample": "documents.sample",
-    "plugin": "installation.plugin",
+    "plugin": "plugins.plugin",
+    "secret": "plugins.secret",
 }
 """Each command and where it is told, in the order of the work; a module is loaded when its command is asked."""
 
@@ -113,7 +114,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
     Accounting staff: types, numbers, post, show, export, run-due, period, register, verify
-    Operations:       relay, plugin, seal, verify, anchor, audit
+    Operations:       relay, plugin, secret, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
