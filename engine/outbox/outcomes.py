@@ -55,7 +55,7 @@ def pause_after(tries: int, asked: timedelta | None = None) -> timedelta:
     """Ever more slowly, or as long as the other side asked, if that makes sense."""
     if isinstance(asked, timedelta) and asked > timedelta(0):
         return min(asked, LONGEST_WAIT)
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 20), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(tries - 1, 20)), LONGEST_PAUSE)
 
 
 def again(tries: int, began: datetime, now: datetime, later: TryLater, attempt: str = "") -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.spi.contracts import (
@@ -22,15 +21,11 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-@dataclass(frozen=True, slots=True)
 class AsChannel:
     """The document goes to the provider's account: that is its one recipient."""
 
-    provider: Provider
-
-    @property
-    def name(self) -> str:
-        return self.provider.name
+    def __init__(self, provider: Provider) -> None:
+        self.name, self.provider = provider.name, provider
 
     @property
     def settings_model(self) -> type[BaseModel]:

@@ -85,7 +85,7 @@ class SqlDeliveryStore:
                 connection.execute(insert(tables.delivery_event), refused)
             if beside:
                 connection.execute(insert(DELIVERY), beside)
-            self.enqueued(connection, [*beside, *([row | becomes] if outcome.state == RETRY else [])])
+            self.enqueued(connection, [*beside, *([{**row, **becomes}] if outcome.state == RETRY else [])])
             return True
 
         return self._database.retrying(work)
@@ -103,7 +103,7 @@ class SqlDeliveryStore:
             if not connection.execute(update(DELIVERY).where(_ours(row)).values(back)).rowcount:
                 return 0
             connection.execute(delete(ATTEMPT).where(_this(claimed)))
-            self.enqueued(connection, [row | back])
+            self.enqueued(connection, [{**row, **back}])
             locked = select(DELIVERY.c.id).where(alike).order_by(DELIVERY.c.id).with_for_update(skip_locked=True)
             return 1 + connection.execute(update(DELIVERY).where(DELIVERY.c.id.in_(locked)).values(becomes)).rowcount
 
@@ -121,7 +121,11 @@ class SqlDeliveryStore:
     def under_way(self) -> list[Row]:
         worker = _last_of(ATTEMPT.c.worker).label("worker")
         columns = [DELIVERY.c[name] for name in ("id", "lease_token", "lease_until")]
-        query = select(*columns, func.coalesce(worker, "").label("worker")).where(UNDER_WAY).order_by(DELIVERY.c.id)
+        query = (
+            select(*columns, func.coalesce(worker, "").label("worker"))
+            .where(UNDER_WAY)
+            .order_by(DELIVERY.c.lease_token)
+        )
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

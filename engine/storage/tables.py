@@ -410,7 +410,7 @@ delivery = Table(
         Index(f"ix_delivery_{name}", *columns, postgresql_where=text(where), sqlite_where=text(where))
         for name, where, columns in (
             ("waiting", WAITING, ("channel", "connection", "due_at", "id")),
-            ("under_way", UNDER_WAY, ("lease_until",)),
+            ("under_way", UNDER_WAY, ("lease_token",)),
             ("stopped", STOPPED, ("state", "id")),
         )
     ),

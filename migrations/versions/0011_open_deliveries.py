@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.drop_index("ix_delivery_state_due_at", "delivery")
     for name, columns, where in (
         ("ix_delivery_waiting", ["channel", "connection", "due_at", "id"], sa.text(WAITING)),
-        ("ix_delivery_under_way", ["lease_until"], sa.text(UNDER_WAY)),
+        ("ix_delivery_under_way", ["lease_token"], sa.text(UNDER_WAY)),
         ("ix_delivery_stopped", ["state", "id"], sa.text(STOPPED)),
     ):
         op.create_index(name, "delivery", columns, postgresql_where=where, sqlite_where=where)
