@@ -74,7 +74,7 @@ class BuiltHouse:
     def deliveries(self) -> SqlDeliveryStore:
         from engine.storage.deliveries import SqlDeliveryStore
 
-        return SqlDeliveryStore(self.database)
+        return SqlDeliveryStore(self.database, self._ids)
 
     @cached_property
     def connections(self) -> SqlConnectionStore:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -184,6 +185,18 @@ class Switchboard:
         except Overtaken:
             return True
         return fresh is not None
+
+    def stopped(self, code: str, reason: str) -> None:
+        """Settings that do not do stop the connection: every delivery through it would fail alike."""
+        detail = f"{reason}; when it is mended: `factotum plugin resume {code}`"
+
+        def decide(found: Connection | None) -> tuple[Connection, Row | None]:
+            if found is None:
+                raise Overtaken
+            return replace(found, state=PAUSED, detail=detail), None
+
+        with suppress(Overtaken):
+            self.store.change(code, self.now(), "relay", decide)
 
     def _refreshed(self, found: Connection) -> Mapping[str, Sealed] | None:
         """Secrets that a plugin renewed by itself; None when it cannot. Errors: AuthExpired."""

@@ -35,7 +35,18 @@ def test_a_new_plugin_is_fit_and_its_own_tests_pass(factotum: Terminal, tmp_path
 
 def test_a_new_plugin_reads_well(factotum: Terminal, tmp_path: Path) -> None:
     factotum("plugin", "new", "acme", "--in", str(tmp_path)).done()
-    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--line-length", "120", "--ignore", "I001", str(tmp_path / "acme")]
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--line-length",
+        "120",
+        "--ignore",
+        "I001",
+        str(tmp_path / "acme"),
+    ]
     ended = subprocess.run(ruff, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout
 
