@@ -9,16 +9,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.flow import Actor, Context
-from engine.kernel.clock import SystemClock
+from engine.kernel.clock import Clock, SystemClock
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.merge import effective
 from engine.storage.database import Database, check_ready, open_database, upgrade
 from engine.storage.revisions import SqlParametrizationStore
 
 if TYPE_CHECKING:
+    from engine.outbox.connections import Switchboard
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
     from engine.storage.batch import SqlBatchStore
+    from engine.storage.connections import SqlConnectionStore
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
@@ -72,7 +74,21 @@ class BuiltHouse:
     def deliveries(self) -> SqlDeliveryStore:
         from engine.storage.deliveries import SqlDeliveryStore
 
-        return SqlDeliveryStore(self.database)
+        return SqlDeliveryStore(self.database, self._ids)
+
+    @cached_property
+    def connections(self) -> SqlConnectionStore:
+        from engine.storage.connections import SqlConnectionStore
+
+        return SqlConnectionStore(self.database)
+
+    def switchboard(self, clock: Clock) -> Switchboard:
+        from engine.outbox.connections import Switchboard
+        from engine.outbox.vault import vault_from
+        from engine.spi.net import network_from
+
+        offers = self.plugins.connectable()
+        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now, offers)
 
     @cached_property
     def history(self) -> SqlHistory:

@@ -10,6 +10,7 @@
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
@@ -17,35 +18,52 @@
     register · audit            every number, its document; who changed what, when   history.py
 
 Every command takes the house it works in and the context of its caller (house.py), and asks what that caller may do.
-Heavy rooms are imported where they are used: a command that lists types does not load what posts.
+Nothing is loaded before it is called: a command that lists types does not load what posts.
 """
 
-from engine.flow.afterwards import configure, export, relay, show
-from engine.flow.anchoring import anchor
-from engine.flow.batch import CHUNK, post_batch
-from engine.flow.closing import periods, set_periods
-from engine.flow.history import audit, register
-from engine.flow.house import Actor, Context, House
-from engine.flow.integrity import Verified, verify
-from engine.flow.parametrization import (
-    Affected,
-    PackPlan,
-    affected,
-    apply_packs,
-    diff,
-    export_parametrization,
-    foreseen,
-    language_of,
-    offered,
-    plan_packs,
-    plan_rollback,
-    prefilled,
-    revisions,
-)
-from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
-from engine.flow.rehearsal import check, replay, test_packs
-from engine.flow.sealing import cancel_seal, configure_seal, seals
-from engine.flow.trying import next_numbers, run_due, try_journal
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.flow.afterwards import export, relay, show
+    from engine.flow.anchoring import anchor
+    from engine.flow.batch import CHUNK, post_batch
+    from engine.flow.closing import periods, set_periods
+    from engine.flow.connecting import (
+        activate,
+        authorize,
+        configure,
+        connections,
+        deactivate,
+        pause,
+        resume,
+        rotate_secrets,
+        test_connection,
+    )
+    from engine.flow.history import audit, register
+    from engine.flow.house import Actor, Context, House
+    from engine.flow.integrity import Verified, verify
+    from engine.flow.parametrization import (
+        Affected,
+        PackPlan,
+        affected,
+        apply_packs,
+        diff,
+        export_parametrization,
+        foreseen,
+        language_of,
+        offered,
+        plan_packs,
+        plan_rollback,
+        prefilled,
+        revisions,
+    )
+    from engine.flow.posting import drafted, explained, post, post_many, post_one_of_many
+    from engine.flow.rehearsal import check, replay, test_packs
+    from engine.flow.sealing import cancel_seal, configure_seal, seals
+    from engine.flow.trying import next_numbers, run_due, try_journal
 
 __all__ = [
     "CHUNK",
@@ -55,14 +73,18 @@ __all__ = [
     "House",
     "PackPlan",
     "Verified",
+    "activate",
     "affected",
     "anchor",
     "apply_packs",
     "audit",
+    "authorize",
     "cancel_seal",
     "check",
     "configure",
     "configure_seal",
+    "connections",
+    "deactivate",
     "diff",
     "drafted",
     "explained",
@@ -72,6 +94,7 @@ __all__ = [
     "language_of",
     "next_numbers",
     "offered",
+    "pause",
     "periods",
     "plan_packs",
     "plan_rollback",
@@ -83,12 +106,43 @@ __all__ = [
     "register",
     "relay",
     "replay",
+    "resume",
     "revisions",
+    "rotate_secrets",
     "run_due",
     "seals",
     "set_periods",
     "show",
+    "test_connection",
     "test_packs",
     "try_journal",
     "verify",
 ]
+
+_TOLD_IN = {
+    name: room
+    for room, names in {
+        "afterwards": "export relay show",
+        "anchoring": "anchor",
+        "batch": "CHUNK post_batch",
+        "closing": "periods set_periods",
+        "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
+        "history": "audit register",
+        "house": "Actor Context House",
+        "integrity": "Verified verify",
+        "parametrization": "Affected PackPlan affected apply_packs diff export_parametrization foreseen language_of "
+        "offered plan_packs plan_rollback prefilled revisions",
+        "posting": "drafted explained post post_many post_one_of_many",
+        "rehearsal": "check replay test_packs",
+        "sealing": "cancel_seal configure_seal seals",
+        "trying": "next_numbers run_due try_journal",
+    }.items()
+    for name in names.split()
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TOLD_IN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_TOLD_IN[name]}"), name)
+    return found

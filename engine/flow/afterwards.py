@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
-from engine.flow.parametrization import UNKNOWN_CHANNEL, UNKNOWN_FORMAT
+from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
+    from engine.outbox.relay import Relay
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
 
@@ -24,7 +23,6 @@ SEVERAL_DOCUMENTS = FaultKind(
     "narrow it with --company and --series, or give the id",
 )
 FORMAT_REFUSED = FaultKind("format_refused", "{format} cannot tell this document: {reason}", "use another format")
-BAD_SETTING = FaultKind("bad_setting", "{words}", "mend the setting")
 
 
 def show(
@@ -52,43 +50,18 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
     """Hand over everything that is due, once; how many deliveries came to each state."""
+    allowed(context, "relay")
+    return relay_of(house, context).run(progress)
+
+
+def relay_of(house: House, context: Context) -> Relay:
+    """What works through deliveries, with the plugins and connections of this house."""
+    from engine.outbox.providers import hand_overs
     from engine.outbox.relay import Relay
 
-    allowed(context, "relay")
-    return Relay(house.deliveries, house.plugins.formats, house.plugins.channels, context.clock).run(progress)
-
-
-def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
-    """Make or change a connection, and write down who changed what of it.
-
-    Errors: Faulty, with each setting the channel refuses.
-    """
-    from engine.flow.history import connection_row
-    from engine.outbox.settings import changed
-    from engine.outbox.words import wrong_settings
-
-    allowed(context, "configure")
-    if not re.fullmatch(r"[A-Z0-9][A-Z0-9_.-]{0,19}", code):
-        raise Faulty([BAD_SETTING.at("connection", words="a connection is called by 1 to 20 of A-Z, 0-9, _ . -")])
-    offers = house.plugins.channels.get(channel)
-    if offers is None:
-        remedy = nearest(channel, house.plugins.channels, INSTALL)
-        raise Faulty([UNKNOWN_CHANNEL.at("channel", name=channel, remedy=remedy)])
-    try:
-        model = offers.settings_model.model_validate(dict(settings))
-    except ValueError as wrong:
-        refused = wrong_settings(wrong) or [("", str(wrong))]
-        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in refused]) from wrong
-    accepted, audit_id = model.model_dump_json(), house.posting.next_id("audit")
-
-    def told(before: tuple[str, Mapping[str, Any]] | None) -> Mapping[str, Any]:
-        was, held = before or (None, {})
-        old = house.plugins.channels.get(was or "")
-        fields = changed(held, json.loads(accepted), old.settings_model if old else None, offers.settings_model)
-        moved = {"channel": {"before": was, "after": channel}} if was != channel else {}
-        return connection_row(context, audit_id, code, moved | fields)
-
-    house.deliveries.configure(code, channel, accepted, context.clock.now(), context.actor.name, told)
+    offered = house.plugins
+    channels = hand_overs(offered.channels, offered.providers)
+    return Relay(house.deliveries, offered.formats, channels, house.switchboard(context.clock), context.clock)
 
 
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:

@@ -11,7 +11,8 @@ from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
-    from engine.outbox.relay import DeliveryStore
+    from engine.outbox.connections import ConnectionStore, Switchboard
+    from engine.outbox.store import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
@@ -57,9 +58,14 @@ class House(Protocol):
     @property
     def deliveries(self) -> DeliveryStore: ...
     @property
+    def connections(self) -> ConnectionStore: ...
+    @property
     def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
+
+    def switchboard(self, clock: Clock) -> Switchboard:
+        """Connections, opened for use. Errors: NoKey, BadNetworks: what the environment names does not do."""
 
     def catalog(self, fresh: bool = True) -> Catalog:
         """The parametrization in force; with `fresh` False as last read, which the counter checks anyway."""

@@ -43,7 +43,8 @@ def deliveries(
                 "channel": rule.channel, "format": rule.format, "connection": rule.connection,
                 "recipients": json.dumps(list(recipients), ensure_ascii=False),
                 "state": state, "tries": 0, "due_at": now, "reference": "",
-                "detail": detail, "changed_at": now,
+                "detail": detail, "changed_at": now, "formats": "[]", "copies": "[]", "hidden_copies": "[]",
+                "template": "", "message": "", "held": False, "waits_for": "", "resent_of": None, "sent_at": None,
             }
         )  # fmt: skip
     return rows

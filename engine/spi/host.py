@@ -8,30 +8,61 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from inspect import getattr_static
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from engine.kernel.errors import EngineError
+from engine.spi.contracts.manifest import API_VERSION, CAPABILITIES, Manifest
 from engine.spi.hookspecs import PROJECT, Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from engine.spi.contracts import DeliveryChannel, DocumentFormat, Seal
+    from engine.spi.contracts import (
+        ArchiveStore,
+        DeliveryChannel,
+        DocumentFormat,
+        DocumentSource,
+        Importer,
+        Provider,
+        Seal,
+    )
 
 GROUP = "factotum.plugins"
-FORMAT = ("name", "extension", "render")
-CHANNEL = ("name", "policy", "settings_model", "recipients", "deliver")
-SEAL = ("name", "chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain")
-"""What an offer must have; looked up without running it, because a property may import much."""
 
 
-class _Offer(Protocol):
-    name: str
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One thing a plugin may offer. `parts` are looked up without running them: a property may import much."""
+
+    name: str  # for people
+    hook: str
+    capability: str
+    parts: tuple[str, ...]
 
 
-Named = TypeVar("Named", bound=_Offer)
+FACETS = {
+    "formats": Facet("format", "register_formats", "render", ("name", "extension", "render")),
+    "channels": Facet(
+        "channel", "register_delivery_channels", "deliver",
+        ("name", "settings_model", "policy_of", "recipients", "test", "deliver"),
+    ),
+    "providers": Facet(
+        "provider", "register_providers", "push.create",
+        ("name", "settings_model", "policy_of", "test", "prepare", "push", "find"),
+    ),
+    "importers": Facet("importer", "register_importers", "import", ("name", "recognises", "read")),
+    "sources": Facet("source", "register_sources", "fetch", ("name", "settings_model", "test", "fetch", "done")),
+    "seals": Facet(
+        "seal", "register_seals", "seal",
+        ("name", "chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain"),
+    ),
+    "archives": Facet(
+        "archive store", "register_archive_stores", "archive", ("name", "settings_model", "test", "put", "get")
+    ),
+}  # fmt: skip
+"""Each by the name of its field in Plugins."""
 
 
 class PluginBroken(EngineError):
@@ -48,15 +79,25 @@ class NameTaken(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What is offered, by name."""
+    """What is offered, by name. `manifests` are by entry point; `owners` tell whose each offer is."""
 
     formats: Mapping[str, DocumentFormat] = field(default_factory=dict)
     channels: Mapping[str, DeliveryChannel] = field(default_factory=dict)
     seals: Mapping[str, Seal] = field(default_factory=dict)
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    importers: Mapping[str, Importer] = field(default_factory=dict)
+    sources: Mapping[str, DocumentSource] = field(default_factory=dict)
+    archives: Mapping[str, ArchiveStore] = field(default_factory=dict)
+    manifests: Mapping[str, Manifest] = field(default_factory=dict)
+    owners: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (facet, name) -> entry point
+
+    def connectable(self) -> dict[str, Any]:
+        """What a connection may be for, by name: channels, providers, sources, archive stores."""
+        return {**self.archives, **self.sources, **self.providers, **self.channels}
 
 
 def load_plugins() -> Plugins:
-    """Every installed plugin, through the public door."""
+    """Every installed plugin, through the public door. Errors: PluginBroken, NameTaken."""
     modules = []
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
@@ -67,43 +108,64 @@ def load_plugins() -> Plugins:
 
 
 def register(modules: Iterable[tuple[str, object]]) -> Plugins:
-    """Register plugin modules or objects, each under its name."""
-    formats: dict[str, DocumentFormat] = {}
-    channels: dict[str, DeliveryChannel] = {}
-    seals: dict[str, Seal] = {}
+    """Register plugin modules or objects, each under its name. Errors: PluginBroken, NameTaken."""
+    manifests: dict[str, Manifest] = {}
+    offered: dict[str, dict[str, Any]] = {facet: {} for facet in FACETS}
+    owners: dict[tuple[str, str], str] = {}
     for name, module in modules:
         try:
-            offered = _offers(name, module)
+            manifests[name], offers = _offers(name, module)
         except (Exception, SystemExit) as cause:
             raise _broken(name, cause) from cause
-        _add("format", formats, offered[0])
-        _add("channel", channels, offered[1])
-        _add("seal", seals, offered[2])
-    return Plugins(dict(sorted(formats.items())), dict(sorted(channels.items())), dict(sorted(seals.items())))
+        for facet, many in offers.items():
+            for offer in many:
+                _add(facet, offered, offer)
+                owners[facet, offer.name] = name
+    return Plugins(
+        **{facet: dict(sorted(found.items())) for facet, found in offered.items()}, manifests=manifests, owners=owners
+    )
 
 
-def _offers(name: str, module: object) -> tuple[list[DocumentFormat], list[DeliveryChannel], list[Seal]]:
-    """What one plugin offers. It has a manager of its own, so that whatever is wrong has its name."""
+def _offers(name: str, module: object) -> tuple[Manifest, dict[str, list[Any]]]:
+    """What one plugin is and offers. It has a hook caller of its own, so that whatever is wrong has its name."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
     manager.register(module, name)
     manager.check_pending()
-    formats = [one for many in manager.hook.register_formats() for one in many]
-    channels = [one for many in manager.hook.register_delivery_channels() for one in many]
-    seals = [one for many in manager.hook.register_seals() for one in many]
-    for wanted, offers in ((FORMAT, formats), (CHANNEL, channels), (SEAL, seals)):
-        for offer in offers:
-            missing = [part for part in wanted if getattr_static(offer, part, None) is None]
+    offers: dict[str, list[Any]] = {}
+    for key, facet in FACETS.items():
+        offers[key] = [one for many in getattr(manager.hook, facet.hook)() for one in many]
+        for offer in offers[key]:
+            missing = [part for part in facet.parts if getattr_static(offer, part, None) is None]
             if missing:
                 raise TypeError(f"it offers {offer!r}, which has no {', '.join(missing)}")
-    return formats, channels, seals
+    return _manifest(manager.hook.register_manifest(), offers), offers
 
 
-def _add(what: str, known: dict[str, Named], offers: Iterable[Named]) -> None:
-    for offer in offers:
-        if offer.name in known:
-            raise NameTaken(what=what, name=offer.name)
-        known[offer.name] = offer
+def _manifest(found: object, offers: Mapping[str, list[Any]]) -> Manifest:
+    """The manifest, if what it declares is what is offered."""
+    if not isinstance(found, Manifest):
+        raise TypeError("it has no register_manifest that gives a Manifest")
+    if found.api_version != API_VERSION:
+        raise TypeError(f"it is made for API {found.api_version}; this is API {API_VERSION}")
+    if unknown := sorted((found.capabilities | set(found.cannot)) - CAPABILITIES):
+        raise TypeError(f"its manifest names capabilities nobody knows: {', '.join(unknown)}")
+    if both := sorted(found.capabilities & set(found.cannot)):
+        raise TypeError(f"its manifest both declares and denies {', '.join(both)}")
+    for key, facet in FACETS.items():
+        if bool(offers[key]) != (facet.capability in found.capabilities):
+            says, has = ("declares", "no") if facet.capability in found.capabilities else ("does not declare", "a")
+            raise TypeError(f"its manifest {says} {facet.capability!r}, and it offers {has} {facet.name}")
+    return found
+
+
+def _add(facet: str, offered: dict[str, dict[str, Any]], offer: Any) -> None:
+    """Names are unique within a facet, and among all that a connection may name."""
+    connectable = ("channels", "providers", "sources", "archives")
+    for other in connectable if facet in connectable else (facet,):
+        if offer.name in offered[other]:
+            raise NameTaken(what=FACETS[other].name, name=offer.name)
+    offered[facet][offer.name] = offer
 
 
 def _broken(name: str, cause: BaseException) -> PluginBroken:

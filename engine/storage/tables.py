@@ -330,9 +330,34 @@ connection = Table(
     "connection",
     metadata,
     Column("code", String(20), primary_key=True),
-    Column("channel", String(40), nullable=False),
-    Column("settings", Text, nullable=False),
+    Column("channel", String(40), nullable=False),  # or a provider, a source, an archive
+    Column("settings", Text, nullable=False),  # JSON, without secrets
     Column("changed_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    # configured | active | paused | needs_reauth
+    Column("state", String(20), nullable=False, server_default="configured"),
+    Column("detail", Text, nullable=False, server_default=text("''")),  # in words: why it is in this state
+    Column("settings_hash", String(64), nullable=False, server_default=text("''")),  # of settings and secrets
+    Column("tested_hash", String(64), nullable=False, server_default=text("''")),  # of those that passed the test
+    Column("tested_at", Instant),
+    Column("report", Text, nullable=False, server_default=text("''")),  # JSON: the last test
+    Column("kept", Text, nullable=False, server_default=text("'{}'")),  # JSON a plugin keeps: ConnectionState
+)
+secret = Table(
+    "secret",
+    metadata,
+    Column("connection", String(20), ForeignKey("connection.code"), primary_key=True),
+    Column("field", String(100), primary_key=True),
+    Column("key_id", String(16), nullable=False),  # which key it is encrypted with
+    Column("sealed", Text, nullable=False),  # AES-256-GCM, base64: nonce, ciphertext, tag
+    Column("changed_at", Instant, nullable=False),
+)
+activation = Table(
+    "activation",
+    metadata,
+    Column("connection", String(20), ForeignKey("connection.code"), primary_key=True),
+    Column("company", String(20), primary_key=True),  # "" for all
+    Column("at", Instant, nullable=False),
     Column("actor", String(200), nullable=False),
 )
 file = Table(
@@ -344,6 +369,10 @@ file = Table(
     Column("content", LargeBinary, nullable=False),
     Column("stored_at", Instant, nullable=False),
 )
+WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
+UNDER_WAY = "state = 'sending'"
+STOPPED = "state IN ('rejected', 'failed', 'uncertain')"
+"""Which deliveries are in an index each; who asks for them writes the very same words."""
 delivery = Table(
     "delivery",
     metadata,
@@ -364,9 +393,52 @@ delivery = Table(
     Column("detail", Text, nullable=False),  # in words: what came of the last try
     Column("file", String(64), ForeignKey("file.hash")),
     Column("changed_at", Instant, nullable=False),
+    Column("formats", Text, nullable=False, server_default=text("'[]'")),  # JSON list: further files, beside `format`
+    Column("copies", Text, nullable=False, server_default=text("'[]'")),  # JSON list: cc
+    Column("hidden_copies", Text, nullable=False, server_default=text("'[]'")),  # JSON list: bcc
+    Column("template", String(40), nullable=False, server_default=text("''")),  # which words go with it
+    Column("message", Text, nullable=False, server_default=text("''")),  # JSON: words edited for this one
+    Column("held", Flag, nullable=False, server_default=false()),  # until a person lets it go
+    Column("waits_for", String(20), nullable=False, server_default=text("''")),  # payment: until that has come
+    Column("resent_of", Id),  # the delivery it repeats, knowingly
+    Column("sent_at", Instant),
     CheckConstraint(
         "state IN ('pending', 'sending', 'retry', 'sent', 'rejected', 'failed', 'uncertain', 'cancelled')", name="state"
     ),
-    Index(None, "state", "due_at"),
     Index(None, "document"),
+    *(
+        Index(f"ix_delivery_{name}", *columns, postgresql_where=text(where), sqlite_where=text(where))
+        for name, where, columns in (
+            ("waiting", WAITING, ("channel", "connection", "due_at", "id")),
+            ("under_way", UNDER_WAY, ("lease_token",)),
+            ("stopped", STOPPED, ("state", "id")),
+        )
+    ),
+)
+delivery_attempt = Table(
+    "delivery_attempt",
+    metadata,
+    Column("delivery", Id, ForeignKey("delivery.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("worker", String(100), nullable=False),  # host and process
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # none: under way, or its worker died
+    Column("state", String(10), nullable=False),  # what it came to
+    Column("reference", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("notes", Text, nullable=False),  # what the plugin noted, masked
+)
+delivery_event = Table(
+    "delivery_event",
+    metadata,
+    Column("connection", String(20), primary_key=True),
+    Column("id", String(200), primary_key=True),  # the plugin's own, so that it is taken in once
+    Column("delivery", Id, ForeignKey("delivery.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("kind", String(20), nullable=False),  # as EventKind of the SPI
+    Column("code", String(40), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    Index(None, "delivery"),
 )

@@ -16,15 +16,24 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import closing, suppress
-from datetime import datetime
-from email.utils import localtime
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from pydantic import BaseModel
 
-from engine.spi import DeliveryPolicy, DocumentView, Parcel, Receipt, Rejected, TryLater
+from engine.spi import (
+    DeliveryPolicy,
+    DocumentView,
+    Parcel,
+    PluginContext,
+    Receipt,
+    Rejected,
+    StepState,
+    TestReport,
+    TestStep,
+    TryLater,
+)
 from plugins.email_smtp.addresses import one_line, sorted_out, split
 from plugins.email_smtp.mapping import compose
 from plugins.email_smtp.settings import EmailSettings
@@ -33,27 +42,30 @@ from plugins.email_smtp.settings import EmailSettings
 class EmailChannel:
     """Channel `email`. A second hand-over of a parcel makes a second mail with the same Message-ID.
 
-    `now` gives the Date of a mail, the moment it is sent. The clock lives behind `email.utils.localtime` because a
-    plugin may import `engine.spi` only, which offers none; tests pass their own. `tls` makes the context that checks
-    the server's certificate.
+    `tls` makes the context that checks the server's certificate; tests pass their own.
     """
 
     name = "email"
-    policy = DeliveryPolicy.AT_LEAST_ONCE
     settings_model: type[BaseModel] = EmailSettings
 
-    def __init__(
-        self,
-        now: Callable[[], datetime] = localtime,
-        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
-    ) -> None:
-        self._now, self._tls = now, tls
+    def __init__(self, tls: Callable[[], ssl.SSLContext] = ssl.create_default_context) -> None:
+        self._tls = tls
+
+    def policy_of(self, settings: EmailSettings) -> DeliveryPolicy:
+        return DeliveryPolicy.AT_LEAST_ONCE
 
     def recipients(self, document: DocumentView) -> tuple[str, ...]:
         """The addresses in the partner's e-mail field."""
         return sorted_out(split(document.partner.email))[0]
 
-    def deliver(self, parcel: Parcel) -> Receipt:
+    def test(self, settings: EmailSettings, context: PluginContext) -> TestReport:
+        """Greet the server and offer it a mail from our own address to it; take that back before anything is sent."""
+        try:
+            return TestReport(tuple(_tried(settings, self._tls)))
+        except (TryLater, Rejected) as wrong:
+            return TestReport((TestStep("server", StepState.FAIL, wrong.reason, "refused", "correct the settings"),))
+
+    def deliver(self, parcel: Parcel, context: PluginContext) -> Receipt:
         """Send one mail to all recipients. What is no address is left out and named in the receipt."""
         settings: EmailSettings = parcel.settings
         addresses, unreadable = sorted_out(parcel.recipients)
@@ -61,7 +73,7 @@ class EmailChannel:
         if not addresses:
             raise Rejected(f"no recipient with an e-mail address{_listed(refused)}", refused)
         message = compose(parcel)
-        message["Date"] = self._now()
+        message["Date"] = context.now()
         words = _send(settings, self._tls, addresses, message.as_bytes(), refused)
         return Receipt(str(message["Message-ID"]), one_line(words, 300) + _listed(refused))
 
@@ -73,7 +85,27 @@ def _send(
     content: bytes,
     refused: dict[str, str],
 ) -> str:
-    """One conversation; returns the server's last word and adds to `refused`. Raises TryLater or Rejected only."""
+    """One mail; returns the server's last word and adds to `refused`. Raises TryLater or Rejected only."""
+    with _talking(settings, tls) as conversation:
+        return _transaction(conversation, settings.sender_address, addresses, content, refused)
+
+
+def _tried(settings: EmailSettings, tls: Callable[[], ssl.SSLContext]) -> Iterator[TestStep]:
+    with _talking(settings, tls) as conversation:
+        secure = settings.starttls == "required"
+        yield TestStep("server", StepState.OK, "it greets us" + (", and proved its name over TLS" if secure else ""))
+        for step, ask in (("sender", conversation.mail), ("recipient", conversation.rcpt)):
+            code, words = ask(settings.sender_address)
+            state = StepState.OK if code // 100 == 2 else StepState.WARN if code // 100 == 4 else StepState.FAIL
+            said = _said(code, words)
+            hint = "use an address that this server sends for"
+            yield TestStep(step, state, said) if state is StepState.OK else TestStep(step, state, said, "refused", hint)
+        conversation.rset()
+
+
+@contextmanager
+def _talking(settings: EmailSettings, tls: Callable[[], ssl.SSLContext]) -> Iterator[smtplib.SMTP]:
+    """A conversation with the server, greeted and encrypted as set. Raises TryLater or Rejected only."""
     server, overdue = f"{settings.host}:{settings.port}", threading.Event()
     try:
         with closing(_Conversation(settings, overdue)) as conversation:
@@ -81,7 +113,7 @@ def _send(
                 conversation.starttls(context=tls())
             conversation.ehlo_or_helo_if_needed()
             try:
-                return _transaction(conversation, settings.sender_address, addresses, content, refused)
+                yield conversation
             finally:
                 with suppress(OSError):  # taken is taken and refused is refused, however the good-bye goes
                     conversation.docmd("QUIT")

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.spi import hookimpl
+from engine.spi import AuthKind, Manifest, PluginKind, hookimpl
 from plugins.email_smtp.client import EmailChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from engine.spi import DeliveryChannel
+
+
+@hookimpl
+def register_manifest() -> Manifest:
+    return Manifest(
+        id="email_smtp",
+        version="1.0",
+        title="E-mail through an SMTP server",
+        kind=PluginKind.DELIVERY,
+        capabilities=frozenset({"deliver", "test", "attachments"}),
+        auth=(AuthKind.NONE,),
+        licence="Apache-2.0",
+        docs="plugins/README.md",
+        data_leaves=("the document, its recipients' names and addresses: to the mail server of the connection",),
+    )
 
 
 @hookimpl

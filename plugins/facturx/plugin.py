@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.spi import DocumentFormat, hookimpl
+from engine.spi import DocumentFormat, Manifest, PluginKind, hookimpl
 from plugins.facturx.formats import Cii, FacturX
+
+
+@hookimpl
+def register_manifest() -> Manifest:
+    return Manifest(
+        id="facturx",
+        version="1.0",
+        title="Factur-X: a PDF/A-3 with its CII inside",
+        kind=PluginKind.FORMAT,
+        capabilities=frozenset({"render"}),
+        licence="Apache-2.0",
+        docs="plugins/README.md",
+    )
 
 
 @hookimpl

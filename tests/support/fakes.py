@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
@@ -22,7 +22,11 @@ from engine.spi import (
     DeliveryPolicy,
     DocumentView,
     File,
+    Manifest,
+    NotFound,
     Parcel,
+    PluginContext,
+    PluginKind,
     ReadySeal,
     Receipt,
     Rejected,
@@ -32,7 +36,11 @@ from engine.spi import (
     SealProblem,
     SealRecord,
     SealRefused,
+    StepState,
+    TestReport,
+    TestStep,
 )
+from engine.spi.net import GuardedNetwork, networks
 from engine.storage.database import Database
 from engine.storage.documents import SqlDocumentStore
 
@@ -80,6 +88,39 @@ class MemorySettings(BaseModel):
     weight: int = 0
 
 
+def manifest(*capabilities: str) -> Manifest:
+    return Manifest(
+        id="sample", version="1.0", title="A sample", kind=PluginKind.DELIVERY, capabilities=frozenset(capabilities)
+    )
+
+
+class MemoryState:
+    """What a plugin keeps, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: Mapping[str, Any] = {}
+
+    def get(self) -> Mapping[str, Any]:
+        return self.kept
+
+    def put(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+        same = self.kept == before
+        self.kept = after if same else self.kept
+        return same
+
+
+def plugin_context(at: datetime | None = None, notes: list[str] | None = None) -> PluginContext:
+    """What a plugin is given: the clock stands still, this machine may be reached, notes land in `notes`."""
+    return PluginContext(
+        connection="TEST",
+        now=FixedClock(at or datetime(2026, 11, 3, 9, 30, tzinfo=UTC)).now,
+        network=GuardedNetwork(networks("127.0.0.0/8, ::1/128")),
+        state=MemoryState(),
+        note=(notes if notes is not None else []).append,
+    )
+
+
+REACHED = TestReport((TestStep("reach", StepState.OK, "it is there"),))
 Behaviour = Callable[[Parcel], Receipt]
 
 
@@ -115,21 +156,49 @@ def waits_for(event: threading.Event) -> Behaviour:
 class MemoryChannel:
     """Keeps what it is given; what it does with it is its `behaviour`, which a test may change on the way."""
 
-    policy = DeliveryPolicy.IDEMPOTENT
     settings_model = MemorySettings
 
-    def __init__(self, name: str = "memory", behaviour: Behaviour = takes) -> None:
-        self.name, self.behaviour = name, behaviour
+    def __init__(
+        self,
+        name: str = "memory",
+        behaviour: Behaviour = takes,
+        policy: DeliveryPolicy = DeliveryPolicy.IDEMPOTENT,
+        report: TestReport = REACHED,
+    ) -> None:
+        self.name, self.behaviour, self.policy, self.report = name, behaviour, policy, report
         self.parcels: list[Parcel] = []
         self._lock = threading.Lock()
 
     def recipients(self, document: DocumentView) -> tuple[str, ...]:
         return (document.partner.email,) if document.partner.email else ()
 
-    def deliver(self, parcel: Parcel) -> Receipt:
+    def policy_of(self, settings: MemorySettings) -> DeliveryPolicy:
+        return self.policy
+
+    def test(self, settings: MemorySettings, context: PluginContext) -> TestReport:
+        return self.report
+
+    def deliver(self, parcel: Parcel, context: PluginContext) -> Receipt:
         with self._lock:
             self.parcels.append(parcel)
         return self.behaviour(parcel)
+
+
+class AskedChannel(MemoryChannel):
+    """Can be asked what it has: the documents whose numbers are in `has`, or whatever its `finding` does."""
+
+    def __init__(self, name: str = "memory", has: Iterable[str] = ()) -> None:
+        super().__init__(name, policy=DeliveryPolicy.RECONCILABLE)
+        self.has = {*has}
+        self.finding: Behaviour = self._look
+
+    def _look(self, parcel: Parcel) -> Receipt:
+        if parcel.document.number not in self.has:
+            raise NotFound("it is not there")
+        return takes(parcel)
+
+    def find(self, parcel: Parcel, context: PluginContext) -> Receipt | None:
+        return self.finding(parcel)
 
 
 class StampSettings(BaseModel):

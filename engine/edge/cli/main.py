@@ -5,6 +5,7 @@ Exit: 0 done, 1 faults in the input (listed), 2 wrong usage, 3 internal error.
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import sys
@@ -12,29 +13,56 @@ from typing import Any
 
 import click
 
-from engine.edge.cli import (
-    documents,
-    formula,
-    installation,
-    integrity,
-    journal,
-    parametrization,
-    periods,
-    reference,
-    rehearsal,
-    revisions,
-    seals,
-)
-
 DEBUG = "FACTOTUM_DEBUG"
 WANTS_JSON = "engine.edge.cli.json"
+COMMANDS = {
+    "demo": "installation.demo",
+    "init": "installation.init",
+    "plan": "parametrization.plan",
+    "apply": "parametrization.apply",
+    "types": "parametrization.types",
+    "check": "rehearsal.check",
+    "test": "rehearsal.test_command",
+    "replay": "rehearsal.replay",
+    "revisions": "revisions.revisions",
+    "diff": "revisions.diff",
+    "rollback": "revisions.rollback",
+    "export-parametrization": "revisions.export_parametrization",
+    "tables": "reference.tables",
+    "language": "reference.language",
+    "formula": "formula.formula",
+    "journal": "journal.journal",
+    "run-due": "journal.run_due",
+    "numbers": "journal.numbers",
+    "period": "periods.period",
+    "seal": "seals.seal",
+    "post": "documents.post",
+    "show": "documents.show",
+    "export": "documents.export",
+    "relay": "installation.relay",
+    "verify": "integrity.verify",
+    "anchor": "integrity.anchor",
+    "register": "integrity.register",
+    "audit": "integrity.audit",
+    "sample": "documents.sample",
+    "plugin": "plugins.plugin",
+    "secret": "plugins.secret",
+}
+"""Each command and where it is told, in the order of the work; a module is loaded when its command is asked."""
 
 
 class Commands(click.Group):
     """Lists commands in the order of the work, and tells errors in words."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(".")
+        command: click.Command = getattr(importlib.import_module(f"engine.edge.cli.{module}"), name)
+        return command
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
@@ -86,44 +114,9 @@ def main(ctx: click.Context, database: str | None) -> None:
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
     Accounting staff: types, numbers, post, show, export, run-due, period, register, verify
-    Operations:       relay, plugin, seal, verify, anchor, audit
+    Operations:       relay, plugin, secret, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(encoding="utf-8")
     ctx.obj = database
-
-
-for command in (
-    installation.demo,
-    installation.init,
-    parametrization.plan,
-    parametrization.apply,
-    parametrization.types,
-    rehearsal.check,
-    rehearsal.test_command,
-    rehearsal.replay,
-    revisions.revisions,
-    revisions.diff,
-    revisions.rollback,
-    revisions.export_parametrization,
-    reference.tables,
-    reference.language,
-    formula.formula,
-    journal.journal,
-    journal.run_due,
-    journal.numbers,
-    periods.period,
-    seals.seal,
-    documents.post,
-    documents.show,
-    documents.export,
-    installation.relay,
-    integrity.verify,
-    integrity.anchor,
-    integrity.register,
-    integrity.audit,
-    documents.sample,
-    installation.plugin,
-):
-    main.add_command(command)

@@ -115,6 +115,8 @@ def _mailbox(house: BuiltHouse, context: Context, folder: Path) -> Iterator[Mail
         sender = "invoices@factotum.example"
         settings = {"host": mailbox.host, "port": mailbox.port, "sender_address": sender, "starttls": "none"}
         flow.configure(house, context, "DEMO-MAIL", "email", settings)
+        flow.test_connection(house, context, "DEMO-MAIL")
+        flow.activate(house, context, "DEMO-MAIL")
         yield mailbox
 
 

@@ -2,48 +2,65 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from engine.spi import hookimpl
-from engine.spi.contracts import DeliveryChannel, DocumentFormat, Seal
+from engine.spi.contracts import Absent, DeliveryChannel, DocumentFormat, Manifest, Seal
 from engine.spi.host import NameTaken, PluginBroken, load_plugins, register
-from tests.support.fakes import MemoryChannel, PlainFormat, Stamp
+from tests.support.fakes import MemoryChannel, PlainFormat, Stamp, manifest
 
 
-class Printing:
+class Described:
+    """A plugin with a manifest that declares `capabilities`."""
+
+    capabilities: tuple[str, ...] = ()
+
+    @hookimpl
+    def register_manifest(self) -> Manifest:
+        return manifest(*self.capabilities)
+
+
+class Printing(Described):
+    capabilities = ("render",)
+
     @hookimpl
     def register_formats(self) -> Iterable[DocumentFormat]:
         return [PlainFormat("plain"), PlainFormat("fancy")]
 
 
-class Carrying:
+class Carrying(Described):
+    capabilities = ("deliver",)
+
     @hookimpl
     def register_delivery_channels(self) -> Iterable[DeliveryChannel]:
         return [MemoryChannel("ship")]
 
 
-class Stamping:
+class Stamping(Described):
+    capabilities = ("seal",)
+
     @hookimpl
     def register_seals(self) -> Iterable[Seal]:
         return [Stamp("stamp")]
 
 
-class Misspelt:
+class Misspelt(Described):
     @hookimpl
     def register_chanels(self) -> list[object]:
         return []
 
 
-class Failing:
+class Failing(Described):
     @hookimpl
     def register_formats(self) -> list[object]:
         raise RuntimeError("no licence")
 
 
-class Empty:
+class Empty(Described):
     """A plugin that offers nothing here."""
 
 
@@ -75,6 +92,8 @@ def test_two_of_one_name_are_refused() -> None:
 
 def test_a_format_and_a_channel_may_share_a_name() -> None:
     class Both(Printing):
+        capabilities = ("render", "deliver")
+
         @hookimpl
         def register_delivery_channels(self) -> Iterable[DeliveryChannel]:
             return [MemoryChannel("plain")]
@@ -90,7 +109,7 @@ def test_a_misspelt_hook_is_told_with_the_plugins_name() -> None:
 
 
 def test_a_hook_that_asks_for_what_is_not_given_is_told_with_the_plugins_name() -> None:
-    class Greedy:
+    class Greedy(Described):
         @hookimpl
         def register_formats(self, database: object) -> list[object]:
             return []
@@ -108,7 +127,7 @@ def test_a_plugin_whose_hook_fails_is_told_by_name() -> None:
 
 @pytest.mark.parametrize("offers", [None, 7, [None], [SimpleNamespace(name="nameless")], [SimpleNamespace()]], ids=repr)
 def test_a_hook_that_offers_no_such_thing_is_told_by_name(offers: object) -> None:
-    class Odd:
+    class Odd(Described):
         @hookimpl
         def register_delivery_channels(self) -> object:
             return offers
@@ -123,7 +142,9 @@ def test_a_hook_that_offers_no_such_thing_is_told_by_name(offers: object) -> Non
 
 @pytest.mark.parametrize("lacking", ["chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain"])
 def test_a_seal_that_lacks_a_part_is_told_by_name_and_part(lacking: str) -> None:
-    class Half:
+    class Half(Described):
+        capabilities = ("seal",)
+
         @hookimpl
         def register_seals(self) -> object:
             names = {"name", "chain_scope", "kinds", "settings_model", "seals", "load", "verify_chain"} - {lacking}
@@ -171,12 +192,16 @@ def test_a_plugin_that_is_installed_and_does_not_load_is_named(
 
 def test_an_installed_plugin_is_found(installed: Path) -> None:
     code = """
-from engine.spi import File, hookimpl
+from engine.spi import File, Manifest, PluginKind, hookimpl
 
 class Csv:
     name, extension = "acme_csv", "csv"
     def render(self, document):
         return File(f"{document.number}.csv", "text/csv", b"1;2")
+
+@hookimpl
+def register_manifest():
+    return Manifest(id="acme", version="1", title="Acme", kind=PluginKind.FORMAT, capabilities=frozenset({"render"}))
 
 @hookimpl
 def register_formats():
@@ -190,3 +215,42 @@ def test_two_that_call_themselves_the_same_may_both_stay() -> None:
     """Only what they offer must differ."""
     found = register([("acme", Printing()), ("acme", Carrying())])
     assert "plain" in found.formats and "ship" in found.channels
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ((), "does not declare 'render', and it offers a format"),
+        (("render", "deliver"), "declares 'deliver', and it offers no channel"),
+        (("render", "telepathy"), "capabilities nobody knows: telepathy"),
+    ],
+)
+def test_a_manifest_that_is_not_what_is_offered_is_refused(declared: tuple[str, ...], words: str) -> None:
+    class Boasting(Printing):
+        capabilities = declared
+
+    with pytest.raises(PluginBroken, match=words):
+        register([("acme", Boasting())])
+
+
+def test_a_capability_is_declared_or_explained_never_both() -> None:
+    class Torn(Printing):
+        @hookimpl
+        def register_manifest(self) -> Manifest:
+            return replace(manifest("render"), cannot={"render": Absent("we do not print")})
+
+    with pytest.raises(PluginBroken, match="both declares and denies render"):
+        register([("acme", Torn())])
+
+
+@pytest.mark.parametrize(
+    "given", [None, {"id": "acme"}, replace(manifest(), api_version=99)], ids=["none", "dict", "api"]
+)
+def test_a_plugin_without_a_manifest_of_this_api_is_refused(given: object) -> None:
+    class Nameless:
+        @hookimpl
+        def register_manifest(self) -> object:
+            return given
+
+    with pytest.raises(PluginBroken, match="Manifest|made for API 99"):
+        register([("acme", Nameless())])

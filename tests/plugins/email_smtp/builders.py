@@ -18,8 +18,10 @@ from engine.spi import (
     TotalsView,
 )
 from plugins.email_smtp.settings import EmailSettings
+from tests.support.fakes import plugin_context
 
 ZERO = Decimal("0.00")
+HERE = plugin_context()
 PDF = File("FV-2026-00007.pdf", "application/pdf", b"%PDF-1.7\n" + bytes(range(256)) + b"\n.\n..\nFrom x\n%%EOF")
 ADDRESS = AddressView("1 rue Haute", "", "75001", "Paris", "", "FR")
 
@@ -65,7 +67,7 @@ def connection(port: int = 25, **changes: Any) -> EmailSettings:
 
 def parcel(settings: EmailSettings | None = None, **changes: Any) -> Parcel:
     given: dict[str, Any] = {
-        "key": "0d3adb33-7f1e-5c7c-9d3f-1f0a2b3c4d5e", "document": DOCUMENT, "file": PDF,
+        "key": "0d3adb33-7f1e-5c7c-9d3f-1f0a2b3c4d5e", "document": DOCUMENT, "files": (PDF,),
         "recipients": ("anna@client.example",), "settings": settings or connection(),
     } | changes  # fmt: skip
     return Parcel(**given)

@@ -16,7 +16,8 @@ from engine.spi import DeliveryPolicy, Rejected, TryLater
 from engine.spi.host import register
 from plugins.email_smtp import plugin
 from plugins.email_smtp.client import EmailChannel
-from tests.plugins.email_smtp.builders import PARTNER, PDF, connection, document, parcel
+from tests.plugins.email_smtp.builders import HERE, PARTNER, PDF, connection, document, parcel
+from tests.support.fakes import plugin_context
 from tests.support.mailbox import (
     DISCONNECT,
     HANG,
@@ -37,19 +38,19 @@ channel = EmailChannel()
 def late(port: int, **changes: Any) -> str:
     """Why it is to be tried later."""
     with pytest.raises(TryLater) as raised:
-        channel.deliver(parcel(connection(port, **changes), recipients=THREE))
+        channel.deliver(parcel(connection(port, **changes), recipients=THREE), HERE)
     return raised.value.reason
 
 
 def rejected(port: int, **changes: Any) -> Rejected:
     with pytest.raises(Rejected) as raised:
-        channel.deliver(parcel(connection(port, **changes), recipients=THREE))
+        channel.deliver(parcel(connection(port, **changes), recipients=THREE), HERE)
     return raised.value
 
 
 def test_the_plugin_offers_the_channel() -> None:
     offered = register([("email_smtp", plugin)]).channels["email"]
-    assert offered.policy is DeliveryPolicy.AT_LEAST_ONCE
+    assert offered.policy_of(connection()) is DeliveryPolicy.AT_LEAST_ONCE
     assert offered.settings_model.model_validate(connection().model_dump()) == connection()
 
 
@@ -60,9 +61,10 @@ def test_recipients_are_the_partners_addresses() -> None:
 
 
 def test_a_mail_arrives_whole(tmp_path: Path) -> None:
-    dated = EmailChannel(now=lambda: datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
     with Mailbox(tmp_path) as mailbox:
-        receipt = dated.deliver(parcel(connection(mailbox.port), recipients=THREE))
+        receipt = channel.deliver(
+            parcel(connection(mailbox.port), recipients=THREE), plugin_context(datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
+        )
     (mail,) = mailbox.messages
     assert mail["Date"] == "Sun, 01 Mar 2026 09:30:00 +0000"
     assert mail["Delivered-To"] == ", ".join(THREE)
@@ -74,7 +76,7 @@ def test_a_mail_arrives_whole(tmp_path: Path) -> None:
 
 def test_a_second_hand_over_makes_a_twin_with_the_same_message_id(tmp_path: Path) -> None:
     with Mailbox(tmp_path) as mailbox:
-        first, second = (channel.deliver(parcel(connection(mailbox.port))) for _ in range(2))
+        first, second = (channel.deliver(parcel(connection(mailbox.port)), HERE) for _ in range(2))
     assert first.reference == second.reference
     assert {mail["Message-ID"] for mail in mailbox.messages} == {first.reference} and len(mailbox.messages) == 2
 
@@ -84,14 +86,16 @@ def test_many_threads_send_each_its_own_mail(tmp_path: Path) -> None:
         settings = connection(mailbox.port)
         numbers = [f"FV-2026-{number:05}" for number in range(24)]
         sent = [parcel(settings, key=number, document=document(number=number)) for number in numbers]
-        receipts = list(threads.map(channel.deliver, sent))
+        receipts = list(threads.map(lambda one: channel.deliver(one, HERE), sent))
     assert [receipt.reference for receipt in receipts] == [f"<{number}@acme.example>" for number in numbers]
     assert sorted(mail["Message-ID"] for mail in mailbox.messages) == [f"<{number}@acme.example>" for number in numbers]
 
 
 def test_one_refused_for_good_is_named_and_the_others_get_it(tmp_path: Path) -> None:
     with RefusingMailbox(tmp_path, recipients={"bob@client.example": "550 5.1.1 no such user"}) as mailbox:
-        receipt = channel.deliver(parcel(connection(mailbox.port), recipients=(*THREE, "not-an-address")))
+        receipt = channel.deliver(
+            parcel(connection(mailbox.port), recipients=(*THREE, "not-an-address")), plugin_context()
+        )
     assert mailbox.messages[0]["Delivered-To"] == "anna@client.example, carla@client.example"
     assert receipt.detail == (
         "250 2.0.0 Ok: queued as 4XyZ; refused: not-an-address (not an e-mail address), "
@@ -142,14 +146,14 @@ def test_a_conversation_that_breaks_off_is_tried_later(tmp_path: Path, where: st
 @pytest.mark.parametrize("how", [DISCONNECT, RESET, HANG, "421 4.3.2 going down", "554 no"])
 def test_what_was_taken_stays_taken_however_the_server_says_good_bye(tmp_path: Path, how: str) -> None:
     with RefusingMailbox(tmp_path, quit=how) as mailbox:
-        channel.deliver(parcel(connection(mailbox.port, timeout=ENOUGH if how == HANG else 20)))
+        channel.deliver(parcel(connection(mailbox.port, timeout=ENOUGH if how == HANG else 20)), HERE)
     assert len(mailbox.messages) == 1
 
 
 def test_nobody_to_send_to_is_a_rejection_and_no_connection() -> None:
     for recipients in ((), ("anna", "b@x.it\r\nDATA")):
         with pytest.raises(Rejected, match="no recipient with an e-mail address"):
-            channel.deliver(parcel(connection(closed_port()), recipients=recipients))
+            channel.deliver(parcel(connection(closed_port()), recipients=recipients), HERE)
 
 
 def test_a_server_that_is_not_there_is_tried_later() -> None:
@@ -207,7 +211,7 @@ def test_a_server_that_wants_nothing_from_us_is_a_rejection(replies: tuple[str, 
 def test_an_old_server_without_ehlo_will_do() -> None:
     welcome = ("220 hello", "502 what", "250 erp", "250 sender", "250 anna")
     with scripted(*welcome, "354 go", *["250 \xe9\x1b[31m taken"] * 400) as port:
-        receipt = channel.deliver(parcel(connection(port)))
+        receipt = channel.deliver(parcel(connection(port)), HERE)
     assert receipt.detail == "250 \ufffd [31m taken"
 
 
@@ -220,7 +224,7 @@ def test_required_tls_that_is_not_offered_is_a_rejection_and_nothing_is_sent(tmp
 @pytest.mark.parametrize(("answer", "kind"), [("454 4.7.0 not now", TryLater), ("501 5.5.4 no", Rejected)])
 def test_tls_offered_and_refused_follows_the_code(answer: str, kind: type[Exception]) -> None:
     with scripted("220 hello", "250-erp\r\n250 STARTTLS", answer) as port, pytest.raises(kind, match=answer[:9]):
-        channel.deliver(parcel(connection(port, starttls="required")))
+        channel.deliver(parcel(connection(port, starttls="required")), HERE)
 
 
 def test_a_handshake_that_fails_is_tried_later() -> None:
@@ -241,7 +245,9 @@ def test_with_tls_a_server_that_proves_its_name_gets_the_mail(
 ) -> None:
     server, client = contexts
     with RefusingMailbox(tmp_path, tls=server) as mailbox:
-        EmailChannel(tls=lambda: client).deliver(parcel(connection(mailbox.port, starttls="required")))
+        EmailChannel(tls=lambda: client).deliver(
+            parcel(connection(mailbox.port, starttls="required")), plugin_context()
+        )
     assert len(mailbox.messages) == 1
 
 
@@ -253,5 +259,5 @@ def test_with_tls_a_server_that_does_not_gets_nothing(
         assert "did not prove its name: self-signed certificate" in late(mailbox.port, starttls="required")
         with pytest.raises(TryLater, match="did not prove its name"):  # trusted, but for another name
             settings = connection(mailbox.port, host="localhost", starttls="required")
-            EmailChannel(tls=lambda: client).deliver(parcel(settings))
+            EmailChannel(tls=lambda: client).deliver(parcel(settings), HERE)
     assert mailbox.messages == ()

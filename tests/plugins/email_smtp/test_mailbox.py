@@ -10,7 +10,8 @@ import pytest
 
 from engine.edge.cli.mailbox import Mailbox
 from plugins.email_smtp.client import EmailChannel
-from tests.plugins.email_smtp.builders import connection, document, parcel
+from tests.plugins.email_smtp.builders import HERE, connection, document, parcel
+from tests.support.fakes import plugin_context
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,9 +24,11 @@ def send(port: int, to: str, subject: str) -> None:
 def test_a_file_is_named_by_whom_and_what(tmp_path: Path) -> None:
     with Mailbox(tmp_path / "mail") as mailbox:
         settings = connection(mailbox.port)
-        EmailChannel().deliver(parcel(settings, document=document(language="it", type_description="Fattura")))
-        EmailChannel().deliver(parcel(settings))
-        EmailChannel().deliver(parcel(settings))
+        EmailChannel().deliver(
+            parcel(settings, document=document(language="it", type_description="Fattura")), plugin_context()
+        )
+        EmailChannel().deliver(parcel(settings), HERE)
+        EmailChannel().deliver(parcel(settings), HERE)
     assert sorted(path.name for path in mailbox.folder.iterdir()) == [
         "anna@client.example_Facture-FV-2026-00007-Acmé-Société-S.A.S-2.eml",
         "anna@client.example_Facture-FV-2026-00007-Acmé-Société-S.A.S.eml",

@@ -140,7 +140,7 @@ def test_the_file_is_attached_byte_for_byte_under_its_name() -> None:
 def test_a_file_with_an_odd_name_or_type_is_attached_all_the_same(
     name: str, media_type: str, shown_name: str, shown_type: str
 ) -> None:
-    mail = received(parcel(file=File(name, media_type, b"\r\n.\r\n--x\x00")))
+    mail = received(parcel(files=(File(name, media_type, b"\r\n.\r\n--x\x00"),)))
     (attached,) = mail.iter_attachments()
     assert (attached.get_filename(), attached.get_content_type()) == (shown_name, shown_type)
     assert attached.get_payload(decode=True) == b"\r\n.\r\n--x\x00"
@@ -148,7 +148,7 @@ def test_a_file_with_an_odd_name_or_type_is_attached_all_the_same(
 
 
 def test_without_a_file_the_mail_says_nothing_of_an_attachment() -> None:
-    mail = received(parcel(file=None))
+    mail = received(parcel(files=()))
     assert list(mail.iter_attachments()) == [] and "ci-joint" not in body(mail, "plain")
     assert "émission" in body(mail, "plain") and "émission" in body(mail, "html")
 
@@ -191,8 +191,10 @@ hostile = st.sampled_from(PAYLOADS) | st.text(st.characters(codec=None), max_siz
 )
 def test_no_text_makes_a_header_a_recipient_or_a_tag(where: str, payload: str) -> None:
     changes: dict[str, Any] = {"document": document()}
-    if where in ("key", "file"):
-        changes[where] = payload if where == "key" else File(payload, payload, b"x")
+    if where == "key":
+        changes["key"] = payload
+    elif where == "file":
+        changes["files"] = (File(payload, payload, b"x"),)
     elif where in ("company", "partner"):
         party: Any = COMPANY if where == "company" else PARTNER
         changes["document"] = document(**{where: replace(party, name=payload)})
@@ -205,7 +207,7 @@ def test_no_text_makes_a_header_a_recipient_or_a_tag(where: str, payload: str) -
 @example("Società Société " * 8, "è " * 30, "a  b", "=?", "?=")
 def test_whatever_the_texts_the_mail_keeps_its_shape(kind: str, number: str, name: str, key: str, file: str) -> None:
     changed = document(type_description=kind, number=number, company=replace(COMPANY, name=name))
-    sent = parcel(document=changed, key=key, file=File(file, file, b"x"))
+    sent = parcel(document=changed, key=key, files=(File(file, file, b"x"),))
     holds_its_shape(sent)
     mail = received(sent)
     assert mail["Subject"] == write(changed, True).subject

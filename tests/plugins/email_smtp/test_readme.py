@@ -14,9 +14,9 @@ from types import ModuleType
 
 import pytest
 
-from engine.spi import LineView, Rejected, TryLater
+from engine.spi import LineView, Parcel, Rejected, TryLater
 from engine.spi.host import register
-from tests.plugins.email_smtp.builders import ZERO, document, parcel
+from tests.plugins.email_smtp.builders import HERE, ZERO, document, parcel
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
@@ -52,9 +52,8 @@ def test_the_example_renders_and_delivers(acme: ModuleType, tmp_path: Path) -> N
     assert file.content.decode() == "Facture FV-2026-00007: 1200.60 EUR\n1 Conseil: 100.00\n"
 
     settings = folder.settings_model.model_validate({"folder": str(tmp_path)})
-    sent = parcel(key="K1", document=invoice, file=file, recipients=folder.recipients(invoice))
-    sent = type(sent)(sent.key, sent.document, sent.file, sent.recipients, settings)
-    assert folder.deliver(sent) == folder.deliver(sent)
+    sent = Parcel("K1", invoice, (file,), folder.recipients(invoice), settings)
+    assert folder.deliver(sent, HERE) == folder.deliver(sent, HERE)
     assert [path.name for path in tmp_path.glob("*.txt*")] == ["K1-7.txt"]
 
 
@@ -63,9 +62,9 @@ def test_the_example_raises_what_the_page_says(acme: ModuleType, tmp_path: Path)
     with pytest.raises(Rejected):
         acme.SummaryFormat().render(document())
     with pytest.raises(Rejected):
-        acme.FolderChannel().deliver(parcel(settings, file=None))
+        acme.FolderChannel().deliver(parcel(settings, files=()), HERE)
     with pytest.raises(TryLater, match="No such file"):
-        acme.FolderChannel().deliver(parcel(settings))
+        acme.FolderChannel().deliver(parcel(settings), HERE)
 
 
 def test_the_example_is_found_through_its_entry_point(acme: ModuleType, tmp_path: Path) -> None:

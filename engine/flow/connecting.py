@@ -1,0 +1,321 @@
+"""Connections: configured, tested, activated for companies, paused; their secrets, and the keys these are under.
+
+Each change writes who made it and what it was before, secrets masked, in the audit log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.flow.house import INSTALL, Context, House, allowed
+from engine.flow.parametrization import UNKNOWN_CHANNEL
+from engine.kernel.clock import token
+from engine.kernel.faults import FaultKind, Faulty, nearest
+
+if TYPE_CHECKING:
+    from engine.outbox.connections import Connection
+    from engine.spi.contracts import AuthRequest, TestReport
+    from engine.spi.host import Plugins
+
+BAD_SETTING = FaultKind("bad_setting", "{words}", "mend the setting")
+UNKNOWN_CONNECTION = FaultKind("unknown_connection", "there is no connection {code!r}", "{remedy}")
+NOT_TESTED = FaultKind(
+    "connection_not_tested",
+    "connection {code} did not pass a test with the settings it has now",
+    "run `factotum plugin test {code}` first",
+)
+UNKNOWN_COMPANY = FaultKind("connection_for_nobody", "there is no company {company!r}", "{remedy}")
+NO_LOGIN_NEEDED = FaultKind(
+    "no_login_needed", "{channel} is no place a person logs in to", "give its secrets with `plugin configure {code}`"
+)
+LOGIN_REFUSED = FaultKind(
+    "login_refused", "the login of connection {code} did not come about: {reason}",
+    "begin again with `factotum plugin authorize {code}`",
+)  # fmt: skip
+LOGIN = "login"
+"""Where a login under way is kept, among what the plugin keeps."""
+CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,19}")
+Told = dict[str, Any]
+
+
+def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
+    """Make or change a connection. What changes its settings takes it back to `configured`.
+
+    A secret that is not given stays what it was; one that is given empty is forgotten.
+    Errors: Faulty, with each setting the plugin refuses; NoKey.
+    """
+    from engine.outbox.connections import CONFIGURED, Connection, secret_fields, settings_hash
+
+    allowed(context, "configure")
+    if not CODE.fullmatch(code):
+        raise Faulty([BAD_SETTING.at("connection", words="a connection is called by 1 to 20 of A-Z, 0-9, _ . -")])
+    offer = offered(house.plugins, channel)
+    hidden = secret_fields(offer.settings_model)
+    switchboard, was = house.switchboard(context.clock), house.connections.get(code)
+    kept = dict(was.secrets) if was and was.channel == channel else {}
+    given = {name: value for name, value in settings.items() if name in hidden}
+    secrets = {name: sealed for name, sealed in kept.items() if name not in given and name in hidden}
+    opened = {name: switchboard.vault.open(code, name, sealed) for name, sealed in secrets.items()}
+    accepted = _accepted(offer, {**opened, **{name: value for name, value in settings.items() if value != ""}})
+    secrets |= {name: switchboard.vault.seal(code, name, str(value)) for name, value in given.items() if value != ""}
+    plain = {name: value for name, value in accepted.items() if name not in hidden}
+
+    def decide(before: Connection | None) -> tuple[Connection, Told]:
+        found = before or Connection(code, channel, {})
+        digest = settings_hash(plain, secrets)
+        same = digest == found.settings_hash and channel == found.channel
+        state, detail = (found.state, found.detail) if same else (CONFIGURED, "")
+        after = replace(
+            found, channel=channel, settings=plain, secrets=secrets, settings_hash=digest, state=state, detail=detail
+        )
+        return after, _audited(house, context, before, after, audit_id)
+
+    audit_id = house.posting.next_id("audit")
+    house.connections.change(code, context.clock.now(), context.actor.name, decide)
+
+
+def authorize(house: House, context: Context, code: str, answer: str | None = None) -> AuthRequest | None:
+    """Let a person log in: first what they have to open; with their `answer`, the login is kept.
+
+    Errors: Faulty(no_login_needed, login_refused …), NoKey.
+    """
+    from engine.outbox.connections import CONFIGURED, settings_hash
+    from engine.outbox.words import written
+    from engine.spi.contracts import AuthRequest, PluginError
+
+    allowed(context, "configure")
+    found = _found(house, code)
+    offer = offered(house.plugins, found.channel)
+    if not hasattr(offer, "auth_start"):
+        raise Faulty([NO_LOGIN_NEEDED.at("connection", code=code, channel=found.channel)])
+    switchboard = house.switchboard(context.clock)
+    ready, kept = switchboard.opened(found, offer), house.connections.kept(code)
+    try:
+        if answer is None:
+            request = offer.auth_start(ready.settings, token(), ready.context)
+            asked = {"url": request.url, "state": request.state, "user_code": request.user_code,
+                     "kept": dict(request.kept)}  # fmt: skip
+            now = house.connections.kept(code)
+            house.connections.keep(code, now, {**now, LOGIN: asked})
+            return AuthRequest(**asked)
+        if LOGIN not in kept:
+            raise Faulty([LOGIN_REFUSED.at("connection", code=code, reason="nobody has begun one")])
+        secrets = offer.auth_finish(ready.settings, AuthRequest(**kept[LOGIN]), answer, ready.context)
+    except PluginError as refused:
+        reason = ready.mask(written(refused.reason))
+        raise Faulty([LOGIN_REFUSED.at("connection", code=code, reason=reason)]) from refused
+    fresh = {name: switchboard.vault.seal(code, name, secret) for name, secret in secrets.items()}
+
+    def change(now: Connection) -> Connection:
+        held = {**now.secrets, **fresh}
+        return replace(now, secrets=held, settings_hash=settings_hash(now.settings, held), state=CONFIGURED, detail="")
+
+    _changed(house, context, code, change)
+    now = house.connections.kept(code)
+    house.connections.keep(code, now, {name: value for name, value in now.items() if name != LOGIN})
+    return None
+
+
+def test_connection(house: House, context: Context, code: str) -> TestReport:
+    """Try a connection as it is configured now; what passes may be activated. Errors: Faulty, NoKey."""
+    from engine.outbox.words import plugin_fault, written
+    from engine.spi.contracts import StepState, TestReport, TestStep
+
+    allowed(context, "configure")
+    found = _found(house, code)
+    offer = offered(house.plugins, found.channel)
+    ready = house.switchboard(context.clock).opened(found, offer)
+    try:
+        report = offer.test(ready.settings, ready.context)
+        if not isinstance(report, TestReport):
+            raise TypeError(f"its test gave {report!r}, which is no TestReport")
+    except (Exception, SystemExit) as bug:
+        report = TestReport((TestStep("test", StepState.FAIL, plugin_fault(bug), "plugin_fault", "tell its maker"),))
+    steps = [
+        {"name": one.name, "state": one.state.value, "words": ready.mask(written(one.words)), "code": one.code,
+         "hint": ready.mask(written(one.hint))}
+        for one in report.steps
+    ]  # fmt: skip
+    at = context.clock.now()
+
+    def decide(before: Connection | None) -> tuple[Connection, None]:
+        now = before or found
+        passed = report.passed and now.settings_hash == found.settings_hash
+        return replace(
+            now, tested_hash=found.settings_hash if passed else "", tested_at=at,
+            report={"passed": report.passed, "account": report.account, "steps": steps},
+        ), None  # fmt: skip
+
+    house.connections.change(code, at, context.actor.name, decide)
+    return report
+
+
+test_connection.__test__ = False  # type: ignore[attr-defined]  # pytest: this is no test
+
+
+def activate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
+    """Use a connection for companies, or for all when none is named. Errors: Faulty(connection_not_tested …)."""
+    from engine.outbox.connections import ACTIVE, ALL
+    from engine.parametrization.definitions import Company
+
+    known = house.catalog().table(Company)
+    unknown = [one for one in companies if one not in known]
+    if unknown:
+        raise Faulty([UNKNOWN_COMPANY.at("company", company=one, remedy=nearest(one, known, "")) for one in unknown])
+
+    def decide(found: Connection) -> Connection:
+        if not found.tested:
+            raise Faulty([NOT_TESTED.at("connection", code=code)])
+        return replace(found, state=ACTIVE, detail="", companies=found.companies | (frozenset(companies) or {ALL}))
+
+    _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
+
+
+def deactivate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
+    """Use it no more for companies, or for none at all; its deliveries wait. Errors: Faulty."""
+    from engine.outbox.connections import CONFIGURED
+
+    def decide(found: Connection) -> Connection:
+        left = found.companies - frozenset(companies) if companies else frozenset[str]()
+        return replace(found, companies=left, state=found.state if left else CONFIGURED)
+
+    _changed(house, context, code, decide)
+
+
+def pause(house: House, context: Context, code: str, why: str = "") -> None:
+    """Let its deliveries wait for a while. Errors: Faulty."""
+    from engine.outbox.connections import PAUSED
+
+    _changed(house, context, code, lambda found: replace(found, state=PAUSED, detail=why))
+
+
+def resume(house: House, context: Context, code: str) -> None:
+    """Go on where it was paused. Errors: Faulty."""
+    from engine.outbox.connections import ACTIVE, CONFIGURED, PAUSED
+
+    def decide(found: Connection) -> Connection:
+        if found.state != PAUSED:
+            return found
+        return replace(found, state=ACTIVE if found.tested and found.companies else CONFIGURED, detail="")
+
+    _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
+
+
+def connections(house: House, context: Context) -> list[Told]:
+    """Every connection, its settings masked.
+
+    Shape: {"code", "channel", "state", "detail", "tested", "companies": ["*"], "settings", "secrets": ["password"],
+    "report"}.
+    """
+    from engine.outbox.settings import masked
+
+    allowed(context, "configure")
+    offers = house.plugins.connectable()
+    told = []
+    for one in house.connections.all():
+        model = offers[one.channel].settings_model if one.channel in offers else None
+        told.append({
+            "code": one.code, "channel": one.channel, "state": one.state, "detail": one.detail, "tested": one.tested,
+            "companies": sorted(company or "*" for company in one.companies),
+            "settings": {name: masked(model, name, value) for name, value in one.settings.items()},
+            "secrets": sorted(one.secrets), "report": dict(one.report),
+        })  # fmt: skip
+    return told
+
+
+def rotate_secrets(house: House, context: Context) -> int:
+    """Encrypt every secret with the current key; how many were under another. Errors: NoKey, SecretSpoiled."""
+    from engine.outbox.connections import settings_hash
+
+    allowed(context, "configure")
+    vault, moved = house.switchboard(context.clock).vault, 0
+    for one in house.connections.all():
+        old = {name for name, sealed in one.secrets.items() if sealed.key_id != vault.current}
+
+        def decide(found: Connection | None, old: set[str] = old) -> tuple[Connection, None]:
+            assert found is not None  # noqa: S101 - connections are never deleted
+            fresh = {
+                name: vault.seal(found.code, name, vault.open(found.code, name, sealed)) if name in old else sealed
+                for name, sealed in found.secrets.items()
+            }
+            digest = settings_hash(found.settings, fresh)
+            tested = digest if found.tested else found.tested_hash
+            return replace(found, secrets=fresh, settings_hash=digest, tested_hash=tested), None
+
+        if old:
+            house.connections.change(one.code, context.clock.now(), context.actor.name, decide)
+            moved += len(old)
+    return moved
+
+
+def _found(house: House, code: str) -> Connection:
+    found = house.connections.get(code)
+    if found is None:
+        known = [one.code for one in house.connections.all()]
+        remedy = nearest(code, known, "configure it first")
+        raise Faulty([UNKNOWN_CONNECTION.at("connection", code=code, remedy=remedy)])
+    return found
+
+
+def offered(plugins: Plugins, name: str) -> Any:
+    """What a connection may be for. Errors: Faulty(unknown_channel)."""
+    offers = plugins.connectable()
+    if name not in offers:
+        raise Faulty([UNKNOWN_CHANNEL.at("channel", name=name, remedy=nearest(name, offers, INSTALL))])
+    return offers[name]
+
+
+def _accepted(offer: Any, settings: Mapping[str, Any]) -> Told:
+    """Settings as the plugin's model writes them. Errors: Faulty."""
+    from engine.outbox.words import wrong_settings
+
+    try:
+        told: Told = json.loads(offer.settings_model.model_validate(dict(settings)).model_dump_json())
+    except ValueError as wrong:
+        refused = wrong_settings(wrong) or [("", str(wrong))]
+        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in refused]) from wrong
+    return told
+
+
+def _changed(house: House, context: Context, code: str, change: Callable[[Connection], Connection]) -> None:
+    allowed(context, "configure")
+    _found(house, code)
+    audit_id = house.posting.next_id("audit")
+
+    def decide(before: Connection | None) -> tuple[Connection, Told]:
+        assert before is not None  # noqa: S101 - connections are never deleted
+        after = change(before)
+        return after, _audited(house, context, before, after, audit_id)
+
+    house.connections.change(code, context.clock.now(), context.actor.name, decide)
+
+
+def _audited(house: House, context: Context, before: Connection | None, after: Connection, audit_id: int) -> Told:
+    """The audit row of a change: settings field by field, secrets masked, state and companies."""
+    from engine.flow.history import connection_row
+    from engine.outbox.settings import HIDDEN, changed
+
+    offers = house.plugins.connectable()
+    old, new = ((offers[name].settings_model if name in offers else None)
+                for name in (before.channel if before else "", after.channel))  # fmt: skip
+    fields: dict[str, Any] = changed(before.settings if before else {}, after.settings, old, new)
+    had = before.secrets if before else {}
+    for name in sorted({*had, *after.secrets}):
+        if had.get(name) != after.secrets.get(name):
+            was, becomes = (HIDDEN if name in one else None for one in (had, after.secrets))
+            fields[name] = {"before": was, "after": becomes}
+    for name in ("channel", "state", "companies"):
+        then, now = (getattr(one, name) if one else None for one in (before, after))
+        if (then or None) != (now or None):
+            fields[name] = {"before": _listed(then), "after": _listed(now)}
+    return dict(connection_row(context, audit_id, after.code, fields))
+
+
+def _listed(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
