@@ -49,12 +49,14 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
     """Hand over everything that is due, once; how many deliveries came to each state."""
+    from engine.flow.messages import words_of
     from engine.outbox.relay import Relay
 
     allowed(context, "relay")
     offered = house.plugins
     switchboard = house.switchboard(context.clock)
-    return Relay(house.deliveries, offered.formats, offered.channels, switchboard, context.clock).run(progress)
+    words = words_of(house, context)
+    return Relay(house.deliveries, offered.formats, offered.channels, switchboard, context.clock, words).run(progress)
 
 
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 from engine.kernel.clock import Clock, token
 from engine.kernel.errors import EngineError
 from engine.outbox.connections import Switchboard
+from engine.outbox.messages import Words
 from engine.outbox.words import in_words, plugin_fault, written
 from engine.spi.contracts import (
     AuthExpired,
@@ -85,6 +86,7 @@ class Relay:
     channels: Mapping[str, DeliveryChannel]
     connections: Switchboard
     clock: Clock
+    words: Words | None = None
 
     def run(self, progress: Callable[[], None] = lambda: None) -> Counter[str]:
         """Work through everything that is due now, once; how many came to each state.
@@ -143,17 +145,20 @@ class Relay:
             raise TryLater(f"no plugin offers the channel {row['channel']}")
         ready = self.connections.ready(row["connection"], channel, row["company"])
         view = self.store.view(row["document"])
-        files = (self._render(row, view),) if row["format"] else ()
+        message = self.words.of(row, view) if self.words else None
+        names = [*json.loads(row["formats"]), *([row["format"]] if row["format"] else [])]
+        files = tuple(self._render(row, view, name) for name in names)[::-1]  # the row names what is kept last
         key = str(
             uuid.uuid5(uuid.NAMESPACE_URL, f"factotum:{row['company']}:{row['document']}:{row['channel']}:{row['id']}")
         )
-        recipients = tuple(json.loads(row["recipients"]))
-        return channel.deliver(Parcel(key, view, files, recipients, ready.settings), ready.context)
+        to, copies, hidden = (tuple(json.loads(row[name])) for name in ("recipients", "copies", "hidden_copies"))
+        parcel = Parcel(key, view, files, to, ready.settings, message, copies, hidden)
+        return channel.deliver(parcel, ready.context)
 
-    def _render(self, row: Row, view: DocumentView) -> File:
-        form = self.formats.get(row["format"])
+    def _render(self, row: Row, view: DocumentView, name: str) -> File:
+        form = self.formats.get(name)
         if form is None:
-            raise TryLater(f"no plugin offers the format {row['format']}")
+            raise TryLater(f"no plugin offers the format {name}")
         file = form.render(view)
         self.store.keep(row, file, hashlib.sha256(file.content).hexdigest(), self.clock.now())
         return file

@@ -20,7 +20,7 @@ def register_manifest() -> Manifest:
         version="1.0",
         title="E-mail through an SMTP server",
         kind=PluginKind.DELIVERY,
-        capabilities=frozenset({"deliver", "test", "attachments"}),
+        capabilities=frozenset({"deliver", "test", "attachments", "mail.customise"}),
         auth=(AuthKind.NONE,),
         licence="Apache-2.0",
         docs="plugins/README.md",
