@@ -60,7 +60,7 @@ def _described(manifest: Any) -> dict[str, Any]:
 def settings(name: str, as_json: bool) -> None:
     """The settings a connection to NAME takes, with what each means."""
     from engine.edge.cli.output import print_json, table
-    from engine.flow.connections import offered
+    from engine.flow.connecting import offered
     from engine.spi.host import load_plugins
 
     schema = offered(load_plugins(), name).settings_model.model_json_schema()
