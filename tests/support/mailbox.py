@@ -102,7 +102,8 @@ def scripted(*replies: str, endlessly: str = "", heard: list[str] | None = None)
     """A server for one conversation: says its first reply on connection, then one per line it hears; its port.
 
     What it hears is added to `heard`. `endlessly` is repeated from then on without waiting to be asked, until the
-    client has gone; after ten seconds it hangs up, so that a client without patience of its own fails its test instead of stopping it.
+    client has gone; after ten seconds it hangs up, so that a client without patience of its own fails its test instead
+    of stopping it.
     """
     over = threading.Event()
 

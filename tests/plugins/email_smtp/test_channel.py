@@ -293,6 +293,7 @@ Contexts = tuple[ssl.SSLContext, ssl.SSLContext]
 LOGIN = {"user": "erp", "password": "s3cret"}
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 @pytest.mark.parametrize("implicit", [False, True])
 def test_a_server_that_wants_a_login_gets_it_over_tls(tmp_path: Path, contexts: Contexts, implicit: bool) -> None:
     server, client = contexts
