@@ -8,6 +8,7 @@ A mail is anybody's text: what is too big, too deep or unreadable is nothing to 
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ def _guessed(mail: Message, raw: bytes) -> Iterator[Found]:
         return
     from flufl.bounce import all_failures
 
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it prints what it trips over
     small = mail if len(raw) <= MOST_HEURISTIC else message_from_bytes(raw[:MOST_HEURISTIC], policy=compat32)
     later, never = all_failures(small)
     for kind, those in ((EventKind.DEFERRED, later - never), (EventKind.BOUNCED_HARD, never)):
