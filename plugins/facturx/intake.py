@@ -27,7 +27,7 @@ CORRECTED = "384"
 PROFORMA = "325"
 DAY = "udt:DateTimeString"
 SHORT = 200
-_INSTALMENT = re.compile(r"(\d{4}-\d\d-\d\d): (-?\d{1,14}(?:\.\d{1,3})?) [A-Z]{3}")
+_INSTALMENT = re.compile(r"(\d{4}-\d\d-\d\d): (-?\d{1,14}(?:\.\d{1,3})?) [A-Z]{3}", re.ASCII)
 _PLACES = {
     "street": "LineOne", "street2": "LineTwo", "postcode": "PostcodeCode", "city": "CityName",
     "region": "CountrySubDivisionName", "country": "CountryID",
@@ -310,7 +310,7 @@ def _told(buyer: dict[str, Any] | None) -> dict[str, str]:
 
 
 def _plain_day(text: str) -> date | None:
-    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text.strip())
+    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text.strip(), re.ASCII)
     try:
         return date(*map(int, found.groups())) if found else None
     except ValueError:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 MOST_ISSUES = 100
-_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})")
-_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})", re.ASCII)
+_DAY = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_BYTES = 5 * 1024 * 1024
 MOST_ELEMENTS = 200_000
 MOST_DEPTH = 64
+MOST_TAG = 10_000
+MOST_ATTRIBUTES = 100
+"""Of one element: parsers compare each with all others."""
 MOST_TEXT = 100_000
 """Characters in one text or attribute; an attachment inside the XML may be longer."""
 
@@ -41,9 +44,10 @@ def parse(content: bytes) -> _Element:
         raise Rejected(f"the XML has {len(content)} bytes; {MOST_BYTES} are allowed")
     text = _decoded(content)
     _no_doctype(text)
+    _no_monsters(text)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
-        dtd_validation=False, attribute_defaults=False, recover=False,
+        dtd_validation=False, attribute_defaults=False, recover=False, encoding="utf-8",
     )  # fmt: skip
     try:
         root = etree.fromstring(text.encode("utf-8", "strict"), parser)
@@ -84,10 +88,23 @@ def _decoded(content: bytes) -> str:
 def _no_doctype(text: str) -> None:
     """Errors: Rejected when anything is declared, before the root or anywhere outside comments and CDATA."""
     at = 0
+    if _DECLARATION.match(text):
+        raise Rejected("it is not well-formed XML: two declarations")
     while found := _BEFORE_ROOT.match(text, at):
         at = found.end()
     if _DOCTYPE.match(text, at):
         raise Rejected("it declares a DOCTYPE, which no invoice needs")
+
+
+def _no_monsters(text: str) -> None:
+    """What makes a parser slow, told before it starts. Errors: Rejected."""
+    if text.count("<") > 2 * MOST_ELEMENTS + 1000:
+        raise Rejected(f"it has more than {MOST_ELEMENTS} elements")
+    for piece in text.split("<"):
+        if len(piece) > MOST_ATTRIBUTES:
+            tag = piece.partition(">")[0]
+            if not tag.startswith(("!", "?")) and (len(tag) > MOST_TAG or tag.count("=") > MOST_ATTRIBUTES):
+                raise Rejected(f"an element in it is longer than {MOST_TAG} characters, or has too many attributes")
 
 
 def _within_caps(root: _Element) -> None:
