@@ -149,7 +149,7 @@ def _encodings() -> Iterator[Attack]:
     yield _xml("says-utf16", (declared.format("utf-16") + cii()), "UTF-16")
     yield Attack("half-utf16.xml", cii().encode("utf-16")[:-1], "not written in")
     yield _xml("null", cii(NAME="a\x00b"), "well-formed|null")
-    yield _xml("null-first", b"\x00" + cii(), "well-formed|null")
+    yield _xml("null-first", "\x00" + cii(), "well-formed|null")
     yield _xml("bell", cii(NAME="a\x07b"), "well-formed")
     yield _xml("half-character", cii(NAME="&#xD800;"), "well-formed")
     yield _xml("no-character", cii(NAME="&#xFFFFFFFF;"), "well-formed")
