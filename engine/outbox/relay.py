@@ -14,7 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -119,9 +119,16 @@ class Relay:
         return done
 
     def _try(self, row: Row) -> Outcome:
-        """One attempt. Whatever a plugin does, it ends as an outcome on the row."""
+        """One attempt. Whatever a plugin does, it ends as an outcome on the row, without the connection's secrets."""
+        masks: list[Callable[[str], str]] = []
+        outcome = self._tried(row, masks.append)
+        for mask in masks:
+            outcome = replace(outcome, detail=mask(outcome.detail), reference=mask(outcome.reference))
+        return outcome
+
+    def _tried(self, row: Row, masked: Callable[[Callable[[str], str]], None]) -> Outcome:
         try:
-            receipt = self._deliver(row)
+            receipt = self._deliver(row, masked)
             return Outcome("sent", written(receipt.detail or "handed over"), written(receipt.reference or ""))
         except TryLater as later:
             return self._later(row, later)
@@ -137,11 +144,12 @@ class Relay:
         except BaseException as bug:  # a plugin may fail in any way, sys.exit included: the row is parked
             return Outcome("failed", plugin_fault(bug))
 
-    def _deliver(self, row: Row) -> Receipt:
+    def _deliver(self, row: Row, masked: Callable[[Callable[[str], str]], None]) -> Receipt:
         channel = self.channels.get(row["channel"])
         if channel is None:
             raise TryLater(f"no plugin offers the channel {row['channel']}")
         ready = self.connections.ready(row["connection"], channel, row["company"])
+        masked(ready.mask)
         view = self.store.view(row["document"])
         files = (self._render(row, view),) if row["format"] else ()
         key = str(

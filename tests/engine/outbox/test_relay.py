@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from engine.outbox.relay import LEASE, MOST_TRIES, Relay
+from engine import flow
+from engine.outbox.relay import LEASE, MOST_TRIES
 from engine.spi import Parcel, Receipt, Rejected, TryLater
 from engine.spi.host import Plugins
 from engine.storage import tables
@@ -347,7 +348,7 @@ def test_relays_at_once_never_send_one_delivery_twice(house: House) -> None:
     def run() -> None:
         other = house.beside()
         gate.wait(30)
-        done.append(Relay(other.deliveries, other.plugins.formats, other.plugins.channels, other.clock).run())
+        done.append(flow.relay(other, other.context))
         other.close()
 
     threads = [threading.Thread(target=run) for _ in range(4)]

@@ -129,7 +129,8 @@ def whole(table: Table, given: dict[str, Any]) -> dict[str, Any]:
     """With what the table itself fills in."""
     fills = {
         "self_assessed": Decimal(0), "category": "actual", "status": "final", "reference": "", "analytic": "",
-        "open_item": False, "matching": "",
+        "open_item": False, "matching": "", "formats": "[]", "copies": "[]", "hidden_copies": "[]", "template": "",
+        "message": "", "held": False, "waits_for": "",
     }  # fmt: skip
     return {one.name: given.get(one.name, None if one.nullable else fills.get(one.name)) for one in table.c}
 

@@ -86,7 +86,7 @@ def test_many_threads_send_each_its_own_mail(tmp_path: Path) -> None:
         settings = connection(mailbox.port)
         numbers = [f"FV-2026-{number:05}" for number in range(24)]
         sent = [parcel(settings, key=number, document=document(number=number)) for number in numbers]
-        receipts = list(threads.map(channel.deliver, sent))
+        receipts = list(threads.map(lambda one: channel.deliver(one, HERE), sent))
     assert [receipt.reference for receipt in receipts] == [f"<{number}@acme.example>" for number in numbers]
     assert sorted(mail["Message-ID"] for mail in mailbox.messages) == [f"<{number}@acme.example>" for number in numbers]
 
