@@ -68,6 +68,7 @@ from engine.spi.contracts import (
     TaxView,
     TestReport,
     TestStep,
+    TlsFailed,
     TotalsView,
     TransientError,
     TryLater,
@@ -76,6 +77,7 @@ from engine.spi.contracts import (
     WithholdingView,
 )
 from engine.spi.hookspecs import hookimpl
+from engine.spi.hosts import host_of, url_problem
 
 __all__ = [
     "API_VERSION",
@@ -141,6 +143,7 @@ __all__ = [
     "TaxView",
     "TestReport",
     "TestStep",
+    "TlsFailed",
     "TotalsView",
     "TransientError",
     "TryLater",
@@ -148,4 +151,6 @@ __all__ = [
     "Validation",
     "WithholdingView",
     "hookimpl",
+    "host_of",
+    "url_problem",
 ]
