@@ -4,6 +4,7 @@ A plugin registers through `hookimpl` (called once at start, no I/O) its manifes
 channels, providers, importers, sources, seals, archive stores. None knows the others. See plugins/README.md.
 """
 
+from engine.spi.answers import one_line, refusal, retry_after, without
 from engine.spi.contracts import (
     API_VERSION,
     CAPABILITIES,
@@ -152,5 +153,9 @@ __all__ = [
     "WithholdingView",
     "hookimpl",
     "host_of",
+    "one_line",
+    "refusal",
+    "retry_after",
     "url_problem",
+    "without",
 ]
