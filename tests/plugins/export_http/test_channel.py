@@ -223,7 +223,8 @@ def test_which_answers_mean_taken_is_a_setting() -> None:
     [
         ("120", timedelta(minutes=2)), ("Tue, 03 Nov 2026 09:35:00 GMT", timedelta(minutes=5)), ("0", None),
         ("Tue, 03 Nov 2026 09:00:00 GMT", None), ("soon", None), ("-5", None), ("", None),
-        ("9" * 400, timedelta(seconds=10**8)), ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(seconds=10**8)), ("١٢", None), ("1.5", None),
+        ("9" * 400, timedelta(seconds=10**8)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(seconds=10**8)), ("١٢", None), ("1.5", None),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [429, 503])
