@@ -56,12 +56,14 @@ def relay(house: House, context: Context, progress: Callable[[], None] = lambda:
 
 def relay_of(house: House, context: Context) -> Relay:
     """What works through deliveries, with the plugins and connections of this house."""
+    from engine.flow.messages import words_of
     from engine.outbox.providers import hand_overs
     from engine.outbox.relay import Relay
 
     offered = house.plugins
     channels = hand_overs(offered.channels, offered.providers)
-    return Relay(house.deliveries, offered.formats, channels, house.switchboard(context.clock), context.clock)
+    switchboard, words = house.switchboard(context.clock), words_of(house, context)
+    return Relay(house.deliveries, offered.formats, channels, switchboard, context.clock, words=words)
 
 
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:

@@ -19,6 +19,7 @@ from engine.kernel.errors import EngineError
 from engine.outbox import outcomes, places
 from engine.outbox.connections import Ready, Switchboard
 from engine.outbox.leases import LEASE, Leases
+from engine.outbox.messages import Words
 from engine.outbox.outcomes import Outcome, again, of_receipt
 from engine.outbox.parcels import NotOffered, parcel_of
 from engine.outbox.store import Claimed, DeliveryStore, Endpoint
@@ -29,6 +30,8 @@ from engine.spi.contracts import (
     DeliveryChannel,
     DeliveryPolicy,
     DocumentFormat,
+    DocumentView,
+    Message,
     NotFound,
     OutcomeUnknown,
     Parcel,
@@ -55,6 +58,7 @@ class Relay:
     clock: Clock
     worker: str = field(default_factory=places.here)
     lease: timedelta = LEASE
+    words: Words | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leases", Leases(self.store, self.clock, self.worker, self.lease))
@@ -161,7 +165,8 @@ class _Try:
             return self._uncertain("an earlier try may have reached them")
         try:
             keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
-            parcel = parcel_of(row, relay.store.view(row["document"]), ready.settings, relay.formats, keep)
+            view = relay.store.view(row["document"])
+            parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
         except NotOffered as missing:
             raise NotUsable(str(missing)) from missing
         try:
@@ -177,6 +182,13 @@ class _Try:
             if policy is DeliveryPolicy.AT_MOST_ONCE:
                 return self._uncertain(unknown.reason)
             return self._again(TryLater(unknown.reason), outcomes.UNKNOWN)
+
+    def _message(self, view: DocumentView) -> Message | None:
+        """The words that go with it. Errors: NotUsable."""
+        try:
+            return self._relay.words.of(self._claimed.row, view) if self._relay.words else None
+        except TryLater as why:  # a template that is not there can be mended while it waits
+            raise NotUsable(why.reason) from why
 
     def _made_ready(self, channel: DeliveryChannel) -> Ready:
         row = self._claimed.row
