@@ -167,7 +167,7 @@ class _Try:
         try:
             return self._handed_over(channel, policy, parcel)
         except AuthExpired as expired:
-            relay.connections.refused(row["connection"], expired)
+            relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
             raise NotUsable(f"connection {row['connection']} needs a new login: {expired.reason}") from expired
         except ConfigError as wrong:
             relay.connections.stopped(row["connection"], self.masked(wrong.reason))
@@ -203,10 +203,11 @@ class _Try:
         if not isinstance(receipt, Receipt):
             raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
         receipt = Receipt(
-            receipt.reference, before + self.masked(receipt.detail or ("" if before else "handed over")),
+            self.masked(receipt.reference or ""),
+            before + self.masked(receipt.detail or ("" if before else "handed over")),
             {who: self.masked(why) for who, why in receipt.refused.items()},
             {who: self.masked(why) for who, why in receipt.later.items()},
-        )  # fmt: skip
+        )
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         claimed = self._claimed
         now = self._relay.clock.now()

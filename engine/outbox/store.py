@@ -16,6 +16,16 @@ Endpoint = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """How a queue is: deliveries that are due, since when the oldest of them is, under way, workers at work on them."""
+
+    due: int
+    oldest: datetime | None
+    under_way: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """Under which a row is claimed: who, by which token, from when, until when."""
 
@@ -74,6 +84,9 @@ class DeliveryStore(Protocol):
 
     def counted(self) -> Mapping[str, int]:
         """How many deliveries are in each state."""
+
+    def health(self, now: datetime) -> Health:
+        """What is due, since when, and who is at it."""
 
     def wake(self, connection: str, now: datetime) -> int:
         """What waits for a connection, or is tried again later, is due now. How many."""
