@@ -191,6 +191,7 @@ class _Try:
         assert self._ready is not None  # noqa: S101 - see _came_to
         relay, claimed = self._relay, self._claimed
         if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
+            self._settles()
             found = _found(channel, parcel, self._ready)
             if found is not None:
                 return self._received(found, parcel, "it had arrived already; ")
@@ -198,6 +199,14 @@ class _Try:
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
         return self._received(channel.deliver(parcel, self._ready.context), parcel)
+
+    def _settles(self) -> None:
+        """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
+        now, settled = self._relay.clock.now(), self._claimed.settled_at
+        if settled is not None and now < settled:
+            raise TryLater(
+                "its sender died; it is asked for when nothing of it can be under way any more", settled - now
+            )
 
     def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
         if not isinstance(receipt, Receipt):

@@ -45,6 +45,7 @@ class Claimed:
     began: datetime  # the first try since it was last begun with
     doubtful: bool  # an earlier try may have been taken
     parked: bool  # an earlier try ended in a plugin's bug: nobody knows
+    settled_at: datetime | None = None  # when a sender that died can have nothing under way any more
 
     @property
     def tries(self) -> int:
