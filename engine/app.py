@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.storage.batch import SqlBatchStore
     from engine.storage.connections import SqlConnectionStore
     from engine.storage.deliveries import SqlDeliveryStore
+    from engine.storage.delivery_book import SqlDeliveryBook
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
     from engine.storage.job_queue import JobQueue
@@ -83,6 +84,12 @@ class BuiltHouse:
         from engine.storage.deliveries import SqlDeliveryStore
 
         return SqlDeliveryStore(self.database, self._ids, self.queue)
+
+    @cached_property
+    def delivery_book(self) -> SqlDeliveryBook:
+        from engine.storage.delivery_book import SqlDeliveryBook
+
+        return SqlDeliveryBook(self.database, self.deliveries)
 
     @cached_property
     def queue(self) -> JobQueue | None:

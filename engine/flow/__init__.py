@@ -11,6 +11,7 @@
     next_numbers                the numbers that would come
     show · export               what was posted, as data, as a file                  afterwards.py
     relay · worker              handed over: what is due now; as it falls due        afterwards.py
+    list_deliveries · hold_delivery · resolve_delivery …  looked after by people       deliveries.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
@@ -41,6 +42,17 @@ if TYPE_CHECKING:
         resume,
         rotate_secrets,
         test_connection,
+    )
+    from engine.flow.deliveries import (
+        cancel_delivery,
+        delivery,
+        hold_delivery,
+        list_deliveries,
+        paid,
+        release_delivery,
+        resend_delivery,
+        resolve_delivery,
+        retry_delivery,
     )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
@@ -78,21 +90,26 @@ __all__ = [
     "anchor",
     "apply_packs",
     "audit",
+    "cancel_delivery",
     "cancel_seal",
     "check",
     "configure",
     "configure_seal",
     "connections",
     "deactivate",
+    "delivery",
     "diff",
     "drafted",
     "explained",
     "export",
     "export_parametrization",
     "foreseen",
+    "hold_delivery",
     "language_of",
+    "list_deliveries",
     "next_numbers",
     "offered",
+    "paid",
     "pause",
     "periods",
     "plan_packs",
@@ -104,8 +121,12 @@ __all__ = [
     "prefilled",
     "register",
     "relay",
+    "release_delivery",
     "replay",
+    "resend_delivery",
+    "resolve_delivery",
     "resume",
+    "retry_delivery",
     "revisions",
     "rotate_secrets",
     "run_due",
@@ -127,6 +148,8 @@ _TOLD_IN = {
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
         "connecting": "activate configure connections deactivate pause resume rotate_secrets test_connection",
+        "deliveries": "cancel_delivery delivery hold_delivery list_deliveries paid release_delivery resend_delivery "
+        "resolve_delivery retry_delivery",
         "history": "audit register",
         "house": "Actor Context House",
         "integrity": "Verified verify",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.outbox.connections import ConnectionStore, Switchboard
     from engine.outbox.executors import Executor
     from engine.outbox.relay import Relay
-    from engine.outbox.store import DeliveryStore
+    from engine.outbox.store import DeliveryBook, DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
@@ -59,6 +59,8 @@ class House(Protocol):
     def documents(self) -> DocumentStore: ...
     @property
     def deliveries(self) -> DeliveryStore: ...
+    @property
+    def delivery_book(self) -> DeliveryBook: ...
     @property
     def connections(self) -> ConnectionStore: ...
     @property

@@ -32,6 +32,7 @@ from engine.parametrization.words import (
     National,
     Percent,
     Text,
+    TimeOfDay,
     TimeZone,
     TypeCode,
 )
@@ -617,7 +618,11 @@ class NamedFormula(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRule(Scoped):
-    """Which channel, format and connection serve which documents, and when."""
+    """Which channel or provider, format and connection serve which documents, and when.
+
+    `send`: at_once; held until a person lets it go; paid, when the document is. From then `after_days` are counted,
+    and the hour `at` in the company's time zone is waited for.
+    """
 
     TABLE: ClassVar[str] = "delivery_rule"
     KEY: ClassVar[tuple[str, ...]] = ("id", "legislation")
@@ -629,6 +634,9 @@ class DeliveryRule(Scoped):
     format: Identifier | Nothing = ""
     connection: Code
     when: FormulaText = ""
+    send: Literal["at_once", "held", "paid"] = "at_once"
+    after_days: Annotated[int, Between(0, 365)] = 0
+    at: TimeOfDay = ""
 
     @property
     def code(self) -> str:
