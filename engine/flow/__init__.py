@@ -9,7 +9,9 @@
     post_batch                  many of them, some hundred in one transaction        batch.py
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
-    show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    show · export               what was posted, as data, as a file                  afterwards.py
+    relay · worker              handed over: what is due now; as it falls due        afterwards.py
+    list_deliveries · hold_delivery · resolve_delivery …  looked after by people       deliveries.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
@@ -27,7 +29,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.flow.afterwards import export, relay, show
+    from engine.flow.afterwards import export, relay, show, worker
     from engine.flow.anchoring import anchor
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
@@ -41,6 +43,17 @@ if TYPE_CHECKING:
         resume,
         rotate_secrets,
         test_connection,
+    )
+    from engine.flow.deliveries import (
+        cancel_delivery,
+        delivery,
+        hold_delivery,
+        list_deliveries,
+        paid,
+        release_delivery,
+        resend_delivery,
+        resolve_delivery,
+        retry_delivery,
     )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
@@ -79,21 +92,26 @@ __all__ = [
     "apply_packs",
     "audit",
     "authorize",
+    "cancel_delivery",
     "cancel_seal",
     "check",
     "configure",
     "configure_seal",
     "connections",
     "deactivate",
+    "delivery",
     "diff",
     "drafted",
     "explained",
     "export",
     "export_parametrization",
     "foreseen",
+    "hold_delivery",
     "language_of",
+    "list_deliveries",
     "next_numbers",
     "offered",
+    "paid",
     "pause",
     "periods",
     "plan_packs",
@@ -105,8 +123,12 @@ __all__ = [
     "prefilled",
     "register",
     "relay",
+    "release_delivery",
     "replay",
+    "resend_delivery",
+    "resolve_delivery",
     "resume",
+    "retry_delivery",
     "revisions",
     "rotate_secrets",
     "run_due",
@@ -117,16 +139,19 @@ __all__ = [
     "test_packs",
     "try_journal",
     "verify",
+    "worker",
 ]
 
 _TOLD_IN = {
     name: room
     for room, names in {
-        "afterwards": "export relay show",
+        "afterwards": "export relay show worker",
         "anchoring": "anchor",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
         "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
+        "deliveries": "cancel_delivery delivery hold_delivery list_deliveries paid release_delivery resend_delivery "
+        "resolve_delivery retry_delivery",
         "history": "audit register",
         "house": "Actor Context House",
         "integrity": "Verified verify",

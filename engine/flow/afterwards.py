@@ -12,6 +12,8 @@ from engine.flow.posting import explained, told
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
+    import threading
+
     from engine.outbox.relay import Relay
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
@@ -52,6 +54,26 @@ def relay(house: House, context: Context, progress: Callable[[], None] = lambda:
     """Hand over everything that is due, once; how many deliveries came to each state."""
     allowed(context, "relay")
     return relay_of(house, context).run(progress)
+
+
+def worker(
+    house: House,
+    context: Context,
+    executor: str,
+    *,
+    concurrency: int,
+    stop: threading.Event,
+    once: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    troubled: Callable[[Exception], None] = lambda error: None,
+) -> Counter[str]:
+    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due.
+
+    `executor` is embedded or procrastinate. Errors: QueueMissing.
+    """
+    allowed(context, "relay")
+    made = house.executor(executor, relay_of(house, context), troubled)
+    return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
 
 
 def relay_of(house: House, context: Context) -> Relay:

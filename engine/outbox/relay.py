@@ -172,7 +172,7 @@ class _Try:
         try:
             return self._handed_over(channel, policy, parcel)
         except AuthExpired as expired:
-            renewed = relay.connections.refused(row["connection"], expired)
+            renewed = relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
             words = "had an old login, which was renewed" if renewed else "needs a new login"
             raise NotUsable(f"connection {row['connection']} {words}: {expired.reason}") from expired
         except ConfigError as wrong:
@@ -204,6 +204,7 @@ class _Try:
         assert self._ready is not None  # noqa: S101 - see _came_to
         relay, claimed = self._relay, self._claimed
         if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
+            self._settles()
             found = _found(channel, parcel, self._ready)
             if found is not None:
                 return self._received(found, parcel, "it had arrived already; ")
@@ -212,14 +213,23 @@ class _Try:
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
         return self._received(channel.deliver(parcel, self._ready.context), parcel)
 
+    def _settles(self) -> None:
+        """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
+        now, settled = self._relay.clock.now(), self._claimed.settled_at
+        if settled is not None and now < settled:
+            raise TryLater(
+                "its sender died; it is asked for when nothing of it can be under way any more", settled - now
+            )
+
     def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
         if not isinstance(receipt, Receipt):
             raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
         receipt = Receipt(
-            receipt.reference, before + self.masked(receipt.detail or ("" if before else "handed over")),
+            self.masked(receipt.reference or ""),
+            before + self.masked(receipt.detail or ("" if before else "handed over")),
             {who: self.masked(why) for who, why in receipt.refused.items()},
             {who: self.masked(why) for who, why in receipt.later.items()},
-        )  # fmt: skip
+        )
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         claimed = self._claimed
         now = self._relay.clock.now()

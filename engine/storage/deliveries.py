@@ -6,14 +6,14 @@ Conditions that partial indexes stand on are written as text, so that both datab
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, delete, func, insert, select, text, update
 
 from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
-from engine.outbox.store import Claimed, Endpoint, Lease, Row
+from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, EventKind, File
 from engine.storage import tables
@@ -21,8 +21,14 @@ from engine.storage.database import Database, insert_into
 from engine.storage.documents import rows_of
 from engine.storage.posting import IdBlocks
 
-Enqueue = Callable[[Connection, Sequence[Row]], None]
-"""Tells a queue of rows that are due now or later, in the transaction that writes them."""
+
+class Queue(Protocol):
+    """What is told of rows that are due now or later, in the transaction that writes them."""
+
+    def enqueue(self, session: Connection, rows: Sequence[Row]) -> None: ...
+    def cancel(self, session: Connection, deliveries: Sequence[int]) -> None: ...
+
+
 DELIVERY, ATTEMPT = tables.delivery, tables.delivery_attempt
 WAITING = text(tables.WAITING)
 UNDER_WAY = text(tables.UNDER_WAY)
@@ -34,8 +40,8 @@ NEW = {
 
 
 class SqlDeliveryStore:
-    def __init__(self, database: Database, ids: IdBlocks, enqueue: Enqueue | None = None) -> None:
-        self._database, self._ids, self._enqueue = database, ids, enqueue
+    def __init__(self, database: Database, ids: IdBlocks, queue: Queue | None = None) -> None:
+        self._database, self._ids, self._queue = database, ids, queue
 
     def endpoints(self, now: datetime) -> dict[Endpoint, int]:
         place = (DELIVERY.c.channel, DELIVERY.c.connection)
@@ -130,7 +136,12 @@ class SqlDeliveryStore:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def free(self, delivery: int, token: str, now: datetime, words: str) -> bool:
-        becomes = {"state": RETRY, "lease_until": None, "lease_token": None, "changed_at": now, "detail": words}
+        becomes = {
+            "state": RETRY,
+            "lease_token": None,
+            "changed_at": now,
+            "detail": words,
+        }  # lease_until is needed still
         mine = and_(DELIVERY.c.id == delivery, UNDER_WAY, func.coalesce(DELIVERY.c.lease_token, "") == token)
         statement = update(DELIVERY).where(mine).values(becomes).returning(*DELIVERY.c)
 
@@ -173,15 +184,29 @@ class SqlDeliveryStore:
         with self._database.read() as connection:
             return {state: number for state, number in connection.execute(query)}
 
+    def health(self, now: datetime) -> Health:
+        query = select(func.count(), func.min(DELIVERY.c.due_at)).where(WAITING, DELIVERY.c.due_at <= now)
+        with self._database.read() as connection:
+            due, oldest = connection.execute(query).one()
+        alive = [row for row in self.under_way() if row["lease_until"] and row["lease_until"] >= now]
+        return Health(due, oldest, len(alive), len({row["worker"] for row in alive}))
+
     def wake(self, connection: str, now: datetime) -> int:
         mine = and_(DELIVERY.c.connection == connection, text("state = 'retry'"), DELIVERY.c.due_at > now)
-        statement = update(DELIVERY).where(mine, WAITING).values(due_at=now)
-        return self._database.retrying(lambda session: session.execute(statement).rowcount)
+        statement = update(DELIVERY).where(mine, WAITING).values(due_at=now).returning(*DELIVERY.c)
+
+        def work(session: Connection) -> int:
+            rows = [dict(row) for row in session.execute(statement).mappings()]
+            self.enqueued(session, rows)
+            return len(rows)
+
+        return self._database.retrying(work)
 
     def enqueued(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Tell the queue, where there is one."""
-        if self._enqueue and rows:
-            self._enqueue(connection, rows)
+        """Tell the queue, where there is one: a job that was written for an earlier state gives way."""
+        if self._queue and rows:
+            self._queue.cancel(connection, [row["id"] for row in rows])
+            self._queue.enqueue(connection, rows)
 
     def repeated(self, row: Row, now: datetime, **changes: Any) -> dict[str, Any]:
         """A new delivery that repeats one."""
@@ -220,7 +245,9 @@ def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claim
     connection.execute(insert(ATTEMPT), logged)
     states = {one.state for one in tries}
     began = run[0].began_at if run else lease.now
-    return Claimed(row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states)
+    return Claimed(
+        row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states, row["lease_until"]
+    )
 
 
 def _ours(row: Row) -> Any:
