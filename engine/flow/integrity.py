@@ -145,11 +145,17 @@ def _walk(
     done: _Done,
     why: Counter[str],
 ) -> None:
+    from engine.posting.numbers import Named
     from engine.posting.verify import BEGINNING, Place, Walk
 
     begin = Place(head.value, head.hash, head.date) if head and head.unused is None else BEGINNING
     unused = (row["value"] for row in documents.taken_ahead(series["id"])) if series["fast"] else ()
-    for one in Walk(series, catalogs, unused, begin).over(documents.of_series(series["id"], begin.value)):
+    walk = Walk(series, catalogs, unused, begin)
+    if Named.of(series).created:
+        steps = walk.over_second(documents.second_numbers(series["id"]))
+    else:
+        steps = walk.over(documents.of_series(series["id"], begin.value))
+    for one in steps:
         report(one.findings)
         done.went_on(one.documents)
         if one.not_recomputed:

@@ -201,7 +201,10 @@ def _would_be(house: House, planned: Plan, rows: Rows, why: Any) -> dict[str, An
     """What posting now would answer; the number is the one that would come."""
     day = planned.draft.date
     number = planned.series.number(day, house.posting.preview(planned.series, day))
-    return told(whole(rows, rows.document | {"number": number}), why) | {
+    second, also = planned.second, {}
+    if second:
+        also = {"creation_number": second.number(day, house.posting.preview(second, day))}
+    return told(whole(rows, rows.document | {"number": number} | also), why) | {
         "id": None,
         "status": "dry_run",
         "hash": None,

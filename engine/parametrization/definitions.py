@@ -479,6 +479,7 @@ class InvoiceType(Scoped):
     Its entry type: its own, else the automatic journal's. Its journal: its own, else the automatic journal's, else
     the entry type's default. Its counter: its own, else the entry type's, else that of [[counter_assignment]].
     A blank automatic_journal is PIHI on a purchase type; proforma, quote and order are never posted.
+    `creation_counter` gives a second number, where a legislation asks for one of its own besides that of the posting.
     `settlement_journal` runs when a document of the type is paid: blank means SPAY on a sales type, PPAY on a purchase
     type, where there is one.
     """
@@ -497,6 +498,7 @@ class InvoiceType(Scoped):
     automatic_journal_direct: Code = ""
     settlement_journal: Code = ""
     counter: Code = ""
+    creation_counter: Code = ""
     manual_number: Flag = False
     next_invoice_days: Annotated[int, Between(0, 3660)] = 0
     cancellation: Flag = False

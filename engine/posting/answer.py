@@ -22,6 +22,7 @@ def answer(stored: Stored) -> dict[str, Any]:
         "id": document["id"],
         "key": document["key"],
         "number": document.get("number"),
+        **({"creation_number": document["creation_number"]} if document.get("creation_number") else {}),
         "status": "posted" if document.get("number") else "draft",
         "company": document["company"],
         "date": document["date"].isoformat(),

@@ -1,4 +1,4 @@
-"""Canonical bytes and hashes of posted rows. Version 2.
+"""Canonical bytes and hashes of posted rows. Version 3.
 
 A row is hashed by meaning, never by display: decimals without trailing zeros, dates ISO, instants UTC with
 microseconds, keys sorted. What is stored is what is hashed; reading it back on either database gives the same bytes.
@@ -18,13 +18,15 @@ from typing import Any
 from engine.kernel.money import plain
 from engine.kernel.rowtext import Says, function_of
 
-VERSION = 2
+VERSION = 3
 FIRST = "0" * 64
 """The previous hash of the first document of a series."""
 HASHED = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
 """Tables whose rows are in a document's hash, in this order."""
+CREATION = ("creation_series", "creation_value", "creation_number")
+"""Columns of a second number."""
 AFTER_NUMBER = {
-    "document": frozenset({"series", "value", "number", "canon", "body_hash", "previous_hash", "hash"}),
+    "document": frozenset({"series", "value", "number", "canon", "body_hash", "previous_hash", "hash"}).union(CREATION),
     "entry": frozenset({"description"}),
     "entry_line": frozenset({"description"}),
 }
@@ -34,7 +36,8 @@ COLUMNS_SINCE: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
         "document_tax": {"self_assessed": Decimal(0)},
         "entry": {"category": "actual", "status": "final"},
         "entry_line": {"quantity": None, "reference": "", "analytic": "", "open_item": False, "matching": ""},
-    }
+    },
+    3: {"document": dict.fromkeys(CREATION)},
 }
 """Columns that came with a later version: a document of an earlier one was hashed without them, and holds what says
 nothing in each."""
@@ -114,10 +117,13 @@ def link(
     body: str,
     version: int = VERSION,
     seals: Sequence[Sequence[Any]] = (),
+    creation: Sequence[Any] = (),
 ) -> str:
     """The hash of a document in its series' chain. `texts` are the descriptions of its entries and their lines, `seals`
-    what its legal seals say; a document without seals is hashed without them."""
+    what its legal seals say, `creation` series, value and text of its second number; a document that has no seals, or
+    no second number, is hashed without them."""
     whole = [version, previous, series, value, number, list(texts), body, *([list(seals)] if seals else [])]
+    whole += [{"creation": list(creation)}] if creation else []
     return hashlib.sha256(json_text(whole).encode()).hexdigest()
 
 

@@ -156,7 +156,11 @@ def conflicts_told() -> Iterator[None]:
         words = str(error.orig)
         if "uq_document_company_key" in words or "document.company, document.key" in words:
             raise KeyTaken from error
-        if "uq_document_company_module_number" in words or "document.company, document.module" in words:
+        if (
+            "uq_document_company_module_number" in words
+            or "uq_document_creation_number" in words
+            or "document.company, document.module" in words
+        ):
             raise NumberTaken from error
         raise
 
@@ -189,6 +193,9 @@ class SqlPostingWork:
         if row is None:
             raise self._refusal(series, on, revision)
         return Taken(*row)
+
+    def use(self, taken: Taken) -> None:
+        """Taking it has counted it."""
 
     def advance(self, series: int, head_hash: str) -> None:
         sent, self._waiting = self._waiting, {}

@@ -155,6 +155,7 @@ seal_chain = Table(
 
 # --- posted: insert-only --------------------------------------------------------------------------------------------
 
+SECOND = "creation_number IS NOT NULL"
 document = Table(
     "document",
     metadata,
@@ -194,11 +195,21 @@ document = Table(
     Column("body_hash", String(64), nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("creation_series", Id),  # of a second number, where the type has one
+    Column("creation_value", BigInteger),
+    Column("creation_number", String(60)),
     UniqueConstraint("series", "value"),
     UniqueConstraint("company", "key"),
     UniqueConstraint("company", "module", "number"),
     Index(None, "company", "date"),
     Index(None, "number"),
+    *(
+        Index(name, *columns, unique=True, sqlite_where=text(SECOND), postgresql_where=text(SECOND))
+        for name, columns in (
+            ("uq_document_creation_value", ("creation_series", "creation_value")),
+            ("uq_document_creation_number", ("creation_number", "company", "module")),
+        )
+    ),
 )
 
 
