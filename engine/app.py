@@ -16,7 +16,11 @@ from engine.storage.database import Database, check_ready, open_database, upgrad
 from engine.storage.revisions import SqlParametrizationStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.outbox.connections import Switchboard
+    from engine.outbox.executors import Executor
+    from engine.outbox.relay import Relay
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
     from engine.storage.batch import SqlBatchStore
@@ -24,17 +28,21 @@ if TYPE_CHECKING:
     from engine.storage.deliveries import SqlDeliveryStore
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
+    from engine.storage.job_queue import JobQueue
     from engine.storage.posting import IdBlocks, SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
 ENVIRONMENT = "FACTOTUM_DATABASE"
+EXECUTOR = "FACTOTUM_EXECUTOR"
+"""What is told of deliveries when they are written: nothing (embedded, the default), or procrastinate's queue."""
 
 
 class BuiltHouse:
     """One database, and what works on it. What only some commands need is made when it is first asked for."""
 
-    def __init__(self, database: Database, plugins: Plugins | None = None) -> None:
+    def __init__(self, database: Database, plugins: Plugins | None = None, executor: str = "") -> None:
         self.database = database
+        self._executor = executor or os.environ.get(EXECUTOR, "")
         self.parametrization = SqlParametrizationStore(database)
         self._given = plugins
         self._catalog: Catalog | None = None
@@ -56,13 +64,13 @@ class BuiltHouse:
     def posting(self) -> SqlPostingStore:
         from engine.storage.posting import SqlPostingStore
 
-        return SqlPostingStore(self.database, self._ids)
+        return SqlPostingStore(self.database, self._ids, self.queue)
 
     @cached_property
     def batches(self) -> SqlBatchStore:
         from engine.storage.batch import SqlBatchStore
 
-        return SqlBatchStore(self.database, self._ids, self.posting)
+        return SqlBatchStore(self.database, self._ids, self.posting, self.queue)
 
     @cached_property
     def _ids(self) -> IdBlocks:
@@ -74,7 +82,34 @@ class BuiltHouse:
     def deliveries(self) -> SqlDeliveryStore:
         from engine.storage.deliveries import SqlDeliveryStore
 
-        return SqlDeliveryStore(self.database)
+        return SqlDeliveryStore(self.database, self._ids, self.queue)
+
+    @cached_property
+    def queue(self) -> JobQueue | None:
+        """What is told of every delivery that is written; only where FACTOTUM_EXECUTOR asks for it.
+
+        Errors: QueueMissing.
+        """
+        if self._executor != "procrastinate":
+            return None
+        from engine.storage.job_queue import JobQueue
+
+        queue = JobQueue(self.database)
+        queue.check()
+        return queue
+
+    def executor(self, name: str, relay: Relay, troubled: Callable[[Exception], None]) -> Executor:
+        """What works through deliveries: embedded or procrastinate. Errors: QueueMissing."""
+        if name != "procrastinate":
+            from engine.outbox.executors.embedded import Embedded
+
+            return Embedded(relay, troubled=troubled)
+        from engine.storage.job_queue import JobQueue
+        from engine.storage.queue_worker import Procrastinate
+
+        queue = self.queue or JobQueue(self.database)
+        queue.check()
+        return Procrastinate(relay, self.database, queue, troubled=troubled)
 
     @cached_property
     def connections(self) -> SqlConnectionStore:
@@ -136,6 +171,10 @@ def make_house(url: str | None = None, plugins: Plugins | None = None) -> BuiltH
     """Make the database ready, then open it."""
     database = open_database(database_url(url))
     upgrade(database)
+    if os.environ.get(EXECUTOR) == "procrastinate":
+        from engine.storage.job_queue import JobQueue
+
+        JobQueue(database).install()
     return BuiltHouse(database, plugins)
 
 

@@ -9,7 +9,8 @@
     post_batch                  many of them, some hundred in one transaction        batch.py
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
-    show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    show · export               what was posted, as data, as a file                  afterwards.py
+    relay · worker              handed over: what is due now; as it falls due        afterwards.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
@@ -27,7 +28,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.flow.afterwards import export, relay, show
+    from engine.flow.afterwards import export, relay, show, worker
     from engine.flow.anchoring import anchor
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
@@ -115,12 +116,13 @@ __all__ = [
     "test_packs",
     "try_journal",
     "verify",
+    "worker",
 ]
 
 _TOLD_IN = {
     name: room
     for room, names in {
-        "afterwards": "export relay show",
+        "afterwards": "export relay show worker",
         "anchoring": "anchor",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",

@@ -121,6 +121,7 @@ def activate(house: House, context: Context, code: str, companies: tuple[str, ..
         return replace(found, state=ACTIVE, detail="", companies=found.companies | (frozenset(companies) or {ALL}))
 
     _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
 
 
 def deactivate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
@@ -151,6 +152,7 @@ def resume(house: House, context: Context, code: str) -> None:
         return replace(found, state=ACTIVE if found.tested and found.companies else CONFIGURED, detail="")
 
     _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
 
 
 def connections(house: House, context: Context) -> list[Told]:

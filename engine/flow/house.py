@@ -12,7 +12,9 @@ from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
     from engine.outbox.connections import ConnectionStore, Switchboard
-    from engine.outbox.relay import DeliveryStore
+    from engine.outbox.executors import Executor
+    from engine.outbox.relay import Relay
+    from engine.outbox.store import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
@@ -63,6 +65,9 @@ class House(Protocol):
     def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
+
+    def executor(self, name: str, relay: Relay, troubled: Callable[[Exception], None]) -> Executor:
+        """What works through deliveries, by name. Errors: QueueMissing."""
 
     def switchboard(self, clock: Clock) -> Switchboard:
         """Connections, opened for use. Errors: NoKey, BadNetworks: what the environment names does not do."""

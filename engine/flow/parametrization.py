@@ -351,12 +351,13 @@ def _used(house: House, found: Candidate) -> Iterator[Fault]:
 
 
 def _unknown_endpoints(house: House, found: Candidate) -> Iterator[Fault]:
-    """Delivery rules name channels and formats that plugins offer."""
+    """Delivery rules name channels, providers and formats that plugins offer."""
     for rule in found.catalog.table(DeliveryRule).values():
         place, plugins = found.place(rule), house.plugins
-        if rule.channel not in plugins.channels:
+        named = {*plugins.channels, *plugins.providers}
+        if rule.channel not in named:
             yield UNKNOWN_CHANNEL.at(
-                f"{place} channel", name=rule.channel, remedy=nearest(rule.channel, plugins.channels, INSTALL)
+                f"{place} channel", name=rule.channel, remedy=nearest(rule.channel, named, INSTALL)
             )
         for field, format in (("format", rule.format), *(("attachments", one) for one in rule.attachments)):
             if format and format not in plugins.formats:

@@ -155,6 +155,7 @@ def rows_of(
 ) -> tuple[Rows, DocumentView]:
     """The rows to write (the document's own, its deliveries, and the audit row), and the document as plugins see it."""
     from engine.outbox.deliveries import deliveries
+    from engine.outbox.providers import hand_overs
     from engine.posting.rows import audit_row, build
     from engine.posting.view import document_view
 
@@ -162,9 +163,8 @@ def rows_of(
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
     seen = document_view(rows.document, rows.children["document_line"], rows.children["document_tax"])
-    rows.children["delivery"] = deliveries(
-        planned.draft, seen, catalog, house.plugins.channels, lambda: next_id("delivery"), now
-    )
+    channels = hand_overs(house.plugins.channels, house.plugins.providers)
+    rows.children["delivery"] = deliveries(planned.draft, seen, catalog, channels, lambda: next_id("delivery"), now)
     rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
     return rows, seen
 

@@ -159,11 +159,17 @@ class Switchboard:
 
     def refused(self, code: str, error: AuthExpired) -> None:
         """A login that is refused stops the connection: more tries would lock the account."""
+        self._stop(code, NEEDS_REAUTH, error.reason)
 
+    def stopped(self, code: str, reason: str) -> None:
+        """Settings that do not do stop the connection: every delivery through it would fail alike."""
+        self._stop(code, PAUSED, f"{reason}; when it is mended: `factotum plugin resume {code}`")
+
+    def _stop(self, code: str, state: str, detail: str) -> None:
         def decide(found: Connection | None) -> tuple[Connection, Row | None]:
             if found is None:
                 raise TryLater(f"connection {code} is gone")
-            return replace(found, state=NEEDS_REAUTH, detail=error.reason), None
+            return replace(found, state=state, detail=detail), None
 
         with suppress(TryLater):
             self.store.change(code, self.now(), "relay", decide)

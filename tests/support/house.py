@@ -20,6 +20,9 @@ from sqlalchemy import Table, func, select, update
 from engine import flow
 from engine.app import BuiltHouse
 from engine.flow import Actor, Context
+from engine.flow.afterwards import relay_of
+from engine.outbox.executors import EMBEDDED
+from engine.outbox.relay import Relay
 from engine.posting.batch import BatchStore
 from engine.posting.ports import PostingStore
 from engine.spi.host import Plugins
@@ -70,13 +73,17 @@ def without(row: Mapping[str, Any], *names: str) -> Document:
 class House(BuiltHouse):
     """A built house, with shorthand for tests."""
 
-    def __init__(self, url: str, plugins: Plugins | None = None, clock: FixedClock | None = None) -> None:
+    def __init__(
+        self, url: str, plugins: Plugins | None = None, clock: FixedClock | None = None, executor: str = ""
+    ) -> None:
         self.url = url
         self.channel = MemoryChannel("email")
         self.clock = clock or FixedClock(AT)
         self.context = Context(Actor("clerk", lambda action, company, type: True), self.clock)
         super().__init__(
-            open_database(url), plugins or Plugins({"facturx": PlainFormat("facturx")}, {"email": self.channel})
+            open_database(url),
+            plugins or Plugins({"facturx": PlainFormat("facturx")}, {"email": self.channel}),
+            executor or EMBEDDED,
         )
 
     def post(self, document: Document, *, dry_run: bool = False, **changes: Any) -> Document:
@@ -104,6 +111,12 @@ class House(BuiltHouse):
 
     def relay(self) -> dict[str, int]:
         return dict(flow.relay(self, self.context))
+
+    def relay_of(self) -> Relay:
+        return relay_of(self, self.context)
+
+    def resume(self, code: str = "DEMO-MAIL") -> None:
+        flow.resume(self, self.context, code)
 
     def connect(self, code: str = "DEMO-MAIL", channel: str = "email", **settings: Any) -> None:
         """Configured, tested, active for all companies."""
@@ -145,7 +158,7 @@ class House(BuiltHouse):
 
     def beside(self, plugins: Plugins | None = None) -> House:
         """Another house on the same database, as another process would have; same clock, same plugins."""
-        return House(self.url, plugins or self.plugins, self.clock)
+        return House(self.url, plugins or self.plugins, self.clock, self._executor)
 
     def begun_anew(self) -> House:
         """As `beside`, by a process that has read the parametrization before and done nothing else."""
@@ -167,7 +180,7 @@ class House(BuiltHouse):
 
 class _Interrupted(House):
     def __init__(self, house: House, **stores: Any) -> None:
-        super().__init__(house.url, house.plugins, house.clock)
+        super().__init__(house.url, house.plugins, house.clock, house._executor)
         vars(self).update(stores)  # where a house keeps what it has made
 
 

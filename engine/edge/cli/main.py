@@ -40,6 +40,7 @@ COMMANDS = {
     "show": "documents.show",
     "export": "documents.export",
     "relay": "installation.relay",
+    "worker": "installation.worker",
     "verify": "integrity.verify",
     "anchor": "integrity.anchor",
     "register": "integrity.register",
@@ -114,7 +115,7 @@ def main(ctx: click.Context, database: str | None) -> None:
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
     Accounting staff: types, numbers, post, show, export, run-due, period, register, verify
-    Operations:       relay, plugin, secret, seal, verify, anchor, audit
+    Operations:       relay, worker, plugin, secret, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":

@@ -208,6 +208,54 @@ def resume(database: str | None, connection: str) -> None:
     click.echo(f"Connection {connection} goes on.")
 
 
+@plugin.command()
+@click.argument("module")
+@click.option("--samples", default="", metavar="MODULE", help="Where its SAMPLES are; default: MODULE_samples.")
+@JSON
+def check(module: str, samples: str, as_json: bool) -> None:
+    """Prove a plugin, offline: MODULE is what its entry point names, such as acme_factotum.
+
+    Exits with 1 when something that must hold does not.
+    """
+    from engine.conformance import check_plugin
+    from engine.edge.cli.output import print_json
+
+    sys.path.insert(0, str(Path.cwd()))
+    found = []
+    for result in check_plugin(module, samples):
+        found.append(result)
+        if not as_json:
+            mark = {"passed": "ok", "skipped": "–"}.get(result.state, "FAILS" if result.check.must else "should")
+            click.echo(f"{mark:<7}{result.name} {result.check.id}: {result.check.says}")
+            if result.words:
+                click.echo(f"       {result.words}")
+    unfit = sum(result.unfit for result in found)
+    if as_json:
+        print_json([
+            {"name": one.name, "check": one.check.id, "group": one.check.group, "must": one.check.must,
+             "says": one.check.says, "state": one.state, "words": one.words}
+            for one in found
+        ])  # fmt: skip
+    else:
+        click.echo(f"{len(found)} checks, {unfit} of them fail." if unfit else f"{len(found)} checks: it is fit.")
+    sys.exit(1 if unfit else 0)
+
+
+@plugin.command()
+@click.argument("name")
+@click.option("--in", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to.")
+def new(name: str, folder: Path) -> None:
+    """Write a working plugin NAME with its tests: a channel over HTTP, a format, a stand-in, samples.
+
+    Then: cd NAME, factotum plugin check NAME_factotum, and make it yours.
+    """
+    from engine.conformance.scaffold import write_plugin
+
+    for path in write_plugin(name, folder):
+        click.echo(path)
+    click.echo(f"cd {folder / name} && factotum plugin check {name}_factotum")
+
+
 @click.group()
 def secret() -> None:
     """The key that secrets of connections are encrypted with: FACTOTUM_KEY_FILE names the file it is in."""

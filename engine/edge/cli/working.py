@@ -1,0 +1,56 @@
+"""A worker as a program: told to stop by a signal, telling now and then what it did, and what troubles it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections import Counter
+
+import click
+
+from engine import flow
+from engine.app import BuiltHouse
+from engine.edge.cli.installation import tell
+from engine.flow import Context
+
+
+def at_work(
+    house: BuiltHouse,
+    context: Context,
+    executor: str,
+    *,
+    concurrency: int,
+    once: bool = False,
+    every: int = 60,
+    as_json: bool = False,
+) -> None:
+    """Work until stopped, or until nothing is due. The same trouble is told once, until another comes."""
+    stop, over = threading.Event(), threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    troubles = [""]
+
+    def troubled(error: Exception) -> None:
+        words = str(error)
+        if words != troubles[-1]:
+            troubles.append(words)
+            click.echo(words, err=True)
+
+    before: Counter[str] = Counter(house.deliveries.counted())
+
+    def telling() -> None:
+        nonlocal before
+        while not over.wait(every):
+            now = Counter(house.deliveries.counted())
+            if now != before and not once:
+                tell(now - before, now, as_json)
+            before = now
+
+    threading.Thread(target=telling, daemon=True).start()
+    done = flow.worker(
+        house, context, executor, concurrency=concurrency, stop=stop, once=once, troubled=troubled
+    )  # fmt: skip
+    over.set()
+    tell(done, house.deliveries.counted(), as_json)
+    sys.stdout.flush()
