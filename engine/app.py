@@ -122,7 +122,8 @@ class BuiltHouse:
         from engine.outbox.vault import vault_from
         from engine.spi.net import network_from
 
-        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now)
+        offers = self.plugins.connectable()
+        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now, offers)
 
     @cached_property
     def history(self) -> SqlHistory:

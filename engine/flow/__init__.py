@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.flow.closing import periods, set_periods
     from engine.flow.connecting import (
         activate,
+        authorize,
         configure,
         connections,
         deactivate,
@@ -78,6 +79,7 @@ __all__ = [
     "anchor",
     "apply_packs",
     "audit",
+    "authorize",
     "cancel_seal",
     "check",
     "configure",
@@ -126,7 +128,7 @@ _TOLD_IN = {
         "anchoring": "anchor",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
-        "connecting": "activate configure connections deactivate pause resume rotate_secrets test_connection",
+        "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
         "integrity": "Verified verify",

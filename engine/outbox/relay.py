@@ -171,8 +171,9 @@ class _Try:
         try:
             return self._handed_over(channel, policy, parcel)
         except AuthExpired as expired:
-            relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
-            raise NotUsable(f"connection {row['connection']} needs a new login: {expired.reason}") from expired
+            renewed = relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
+            words = "had an old login, which was renewed" if renewed else "needs a new login"
+            raise NotUsable(f"connection {row['connection']} {words}: {expired.reason}") from expired
         except ConfigError as wrong:
             relay.connections.stopped(row["connection"], self.masked(wrong.reason))
             raise NotUsable(f"connection {row['connection']} is stopped: {wrong.reason}") from wrong
