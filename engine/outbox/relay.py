@@ -43,6 +43,10 @@ MOST_NOTES = 8000
 DIED = "its sender died, or stood still for too long"
 
 
+class Held(Exception):
+    """Nothing was tried: it was sent already, and a person lets it go."""
+
+
 class NotUsable(Exception):
     """Nothing was tried: a plugin is missing, or its connection cannot be used now."""
 
@@ -115,6 +119,10 @@ class Relay:
         tried = _Try(self, claimed)
         try:
             outcome = tried.outcome()
+        except Held as why:
+            assert self.words is not None  # noqa: S101 - it found the twin
+            self.words.store.hold(claimed.row, written(str(why)), self.clock.now())
+            return Counter(held=1)
         except NotUsable as why:
             pause = outcomes.FIRST_LOOK if claimed.was == outcomes.PENDING else outcomes.LATER_LOOK
             now, words = self.clock.now(), written(f"{tried.masked(str(why))}; again in {in_words(pause)}")
@@ -130,6 +138,7 @@ class _Try:
         self._relay, self._claimed = relay, claimed
         self._notes: list[str] = []
         self._ready: Ready | None = None
+        self._before = ""  # what is said of it before what came of it
 
     def masked(self, words: str) -> str:
         return self._ready.mask(words) if self._ready else words
@@ -141,7 +150,7 @@ class _Try:
         """Errors: NotUsable."""
         try:
             return self._came_to()
-        except NotUsable:
+        except (NotUsable, Held):
             raise
         except TryLater as later:
             return self._again(later)
@@ -161,6 +170,11 @@ class _Try:
         policy = DeliveryPolicy(channel.policy_of(ready.settings))
         if claimed.doubtful and policy is DeliveryPolicy.AT_MOST_ONCE:
             return self._uncertain("an earlier try may have reached them")
+        twin = relay.words.twin(row) if relay.words else None
+        if twin and twin.blocks:
+            release = f"`factotum delivery release {row['id']}`"
+            raise Held(f"held: {twin.words}; let it go all the same with {release}")
+        self._before = f"{twin.words}; " if twin else ""
         try:
             keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
             parcel = parcel_of(row, relay.store.view(row["document"]), ready.settings, relay.formats, keep)
@@ -202,14 +216,14 @@ class _Try:
             relay.store.cleared(claimed)
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
-        return self._received(channel.deliver(parcel, self._ready.context), parcel)
+        return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
 
     def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
         if not isinstance(receipt, Receipt):
             raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
         receipt = Receipt(
             self.masked(receipt.reference or ""),
-            before + self.masked(receipt.detail or ("" if before else "handed over")),
+            before + self.masked(receipt.detail or "handed over"),
             {who: self.masked(why) for who, why in receipt.refused.items()},
             {who: self.masked(why) for who, why in receipt.later.items()},
         )

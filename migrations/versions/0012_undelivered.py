@@ -1,4 +1,4 @@
-"""What came back undelivered waits for a better address until its deadline; what came back is found by its reference."""
+"""What came back undelivered waits for a better address until a deadline; it is found by its reference."""
 
 import sqlalchemy as sa
 from alembic import op
