@@ -159,14 +159,14 @@ def bounces(house: House, context: Context, company: str = "", every: bool = Fal
     from engine.outbox.bounces import OPEN
 
     allowed(context, "read", company)
-    return [
-        {
-            "delivery": one["delivery"], "recipient": one["recipient"], "state": one["state"], "code": one["code"],
-            "detail": one["detail"], "at": one["at"].isoformat(), "deadline": one["deadline"].isoformat(),
-            "next": one["next"], "channel": one["channel"], "number": one["number"], "partner": one["partner_name"],
-        }
-        for one in house.messages.tasks(company, "" if every else OPEN)
-    ]  # fmt: skip
+    return [told_of(one) for one in house.messages.tasks(company, "" if every else OPEN)]
+
+
+def told_of(task: Row) -> Told:
+    """A task as data."""
+    times = {name: task[name].isoformat() for name in ("at", "deadline")}
+    names = ("delivery", "recipient", "state", "code", "detail", "next", "channel", "number")
+    return {name: task[name] for name in names} | times | {"partner": task["partner_name"]}
 
 
 def correct(house: House, context: Context, id: int, old: str, new: str) -> int:

@@ -56,7 +56,9 @@ class MessageStore(Protocol):
     def refusals(self) -> Sequence[tuple[Row, Row]]:
         """(event, delivery) of recipients that were refused at once and have no task yet."""
 
-    def tasks(self, company: str = "", state: str = "", due_by: datetime | None = None) -> Sequence[Row]:
+    def tasks(
+        self, company: str = "", state: str = "", due_by: datetime | None = None, document: int | None = None
+    ) -> Sequence[Row]:
         """Tasks, the oldest first, with channel, document number and partner."""
 
     def done(self, task: tuple[int, str] | None, state: str, successor: Row | None, audited: Row | None,

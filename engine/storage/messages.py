@@ -74,7 +74,9 @@ class SqlMessageStore:
         rows = {one["delivery"]: self.delivery(one["delivery"]) for one in found}
         return [(one, row) for one in found if (row := rows[one["delivery"]]) is not None]
 
-    def tasks(self, company: str = "", state: str = "", due_by: datetime | None = None) -> list[Row]:
+    def tasks(
+        self, company: str = "", state: str = "", due_by: datetime | None = None, document: int | None = None
+    ) -> list[Row]:
         also = (DELIVERY.c.channel, DELIVERY.c.connection, DELIVERY.c.document, DOCUMENT.c.number,
                 DOCUMENT.c.partner_name)  # fmt: skip
         joined = TASK.join(DELIVERY, DELIVERY.c.id == TASK.c.delivery).join(
@@ -83,6 +85,7 @@ class SqlMessageStore:
         query = select(TASK, *also).select_from(joined).order_by(TASK.c.deadline, TASK.c.delivery, TASK.c.recipient)
         for column, wanted in ((TASK.c.company, company), (TASK.c.state, state)):
             query = query.where(column == wanted) if wanted else query
+        query = query.where(DELIVERY.c.document == document) if document is not None else query
         return self._all(query if due_by is None else query.where(TASK.c.deadline <= due_by))
 
     def done(
