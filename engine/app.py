@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
     from engine.storage.job_queue import JobQueue
+    from engine.storage.messages import SqlMessageStore
     from engine.storage.posting import IdBlocks, SqlPostingStore
 
 DEFAULT_DATABASE = "sqlite:///factotum.db"
@@ -104,6 +105,12 @@ class BuiltHouse:
         queue = JobQueue(self.database)
         queue.check()
         return queue
+
+    @cached_property
+    def messages(self) -> SqlMessageStore:
+        from engine.storage.messages import SqlMessageStore
+
+        return SqlMessageStore(self.database, self.deliveries)
 
     def executor(self, name: str, relay: Relay, troubled: Callable[[Exception], None]) -> Executor:
         """What works through deliveries: embedded or procrastinate. Errors: QueueMissing."""

@@ -32,7 +32,11 @@ def show(
 ) -> dict[str, Any]:
     """A posted document, by number or id. Errors: Faulty."""
     stored = stored_document(house, context, called, company, series)
-    return told(stored, explain and explained(house, stored.document))
+    from engine.flow.bounces import told_of
+
+    answer = told(stored, explain and explained(house, stored.document))
+    tasks = house.messages.tasks(document=stored.document["id"]) if stored.deliveries else ()
+    return answer | ({"undelivered": [told_of(one) for one in tasks]} if tasks else {})
 
 
 def export(house: House, context: Context, called: str, name: str, *, company: str = "", series: str = "") -> File:

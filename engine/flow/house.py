@@ -11,6 +11,7 @@ from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
+    from engine.outbox.bounces import MessageStore
     from engine.outbox.connections import ConnectionStore, Switchboard
     from engine.outbox.executors import Executor
     from engine.outbox.relay import Relay
@@ -61,6 +62,8 @@ class House(Protocol):
     def deliveries(self) -> DeliveryStore: ...
     @property
     def delivery_book(self) -> DeliveryBook: ...
+    @property
+    def messages(self) -> MessageStore: ...
     @property
     def connections(self) -> ConnectionStore: ...
     @property

@@ -45,6 +45,10 @@ MOST_NOTES = 8000
 DIED = "its sender died, or stood still for too long"
 
 
+class Held(Exception):
+    """Nothing was tried: it was sent already, and a person lets it go."""
+
+
 class NotUsable(Exception):
     """Nothing was tried: a plugin is missing, or its connection cannot be used now."""
 
@@ -58,7 +62,7 @@ class Relay:
     clock: Clock
     worker: str = field(default_factory=places.here)
     lease: timedelta = LEASE
-    words: Words | None = None
+    words: Words | None = None  # what makes messages; without it a channel finds its own
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leases", Leases(self.store, self.clock, self.worker, self.lease))
@@ -117,6 +121,10 @@ class Relay:
         tried = _Try(self, claimed)
         try:
             outcome = tried.outcome()
+        except Held as why:
+            assert self.words is not None  # noqa: S101 - it found the twin
+            self.words.store.hold(claimed.row, written(str(why)), self.clock.now())
+            return Counter(held=1)
         except NotUsable as why:
             pause = outcomes.FIRST_LOOK if claimed.was == outcomes.PENDING else outcomes.LATER_LOOK
             now, words = self.clock.now(), written(f"{tried.masked(str(why))}; again in {in_words(pause)}")
@@ -132,6 +140,7 @@ class _Try:
         self._relay, self._claimed = relay, claimed
         self._notes: list[str] = []
         self._ready: Ready | None = None
+        self._before = ""  # what is said of it before what came of it
 
     def masked(self, words: str) -> str:
         return self._ready.mask(words) if self._ready else words
@@ -143,7 +152,7 @@ class _Try:
         """Errors: NotUsable."""
         try:
             return self._came_to()
-        except NotUsable:
+        except (NotUsable, Held):
             raise
         except TryLater as later:
             return self._again(later)
@@ -163,6 +172,11 @@ class _Try:
         policy = DeliveryPolicy(channel.policy_of(ready.settings))
         if claimed.doubtful and policy is DeliveryPolicy.AT_MOST_ONCE:
             return self._uncertain("an earlier try may have reached them")
+        twin = relay.words.twin(row) if relay.words else None
+        if twin and twin.blocks:
+            release = f"`factotum delivery release {row['id']}`"
+            raise Held(f"held: {twin.words}; let it go all the same with {release}")
+        self._before = f"{twin.words}; " if twin else ""
         try:
             keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
             view = relay.store.view(row["document"])
@@ -211,7 +225,7 @@ class _Try:
             relay.store.cleared(claimed)
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
-        return self._received(channel.deliver(parcel, self._ready.context), parcel)
+        return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
 
     def _settles(self) -> None:
         """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
@@ -226,7 +240,7 @@ class _Try:
             raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
         receipt = Receipt(
             self.masked(receipt.reference or ""),
-            before + self.masked(receipt.detail or ("" if before else "handed over")),
+            before + self.masked(receipt.detail or "handed over"),
             {who: self.masked(why) for who, why in receipt.refused.items()},
             {who: self.masked(why) for who, why in receipt.later.items()},
         )

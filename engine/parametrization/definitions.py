@@ -150,7 +150,11 @@ class BankAccount(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company(Record):
-    """A company that makes documents. It follows one legislation and may be in any number of groups."""
+    """A company that makes documents. It follows one legislation and may be in any number of groups.
+
+    `duplicates`: what is done before something is sent to who has it already, or has had a document with the same
+    content within `duplicate_days`: warn says so on the delivery, block holds it until a person lets it go.
+    """
 
     TABLE: ClassVar[str] = "company"
     code: Code
@@ -175,6 +179,8 @@ class Company(Record):
     payment_terms: Code = ""
     default_type: Mapping[Module, Mapping[Category, TypeCode]] = field(default_factory=dict)
     fiscal_year_start: Text = ""
+    duplicates: Literal["off", "warn", "block"] = "off"
+    duplicate_days: Annotated[int, Between(1, 3660)] = 30
     extra: Mapping[Identifier, Text] = field(default_factory=dict)
 
 

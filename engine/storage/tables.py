@@ -383,6 +383,7 @@ file = Table(
 WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
 UNDER_WAY = "state = 'sending'"
 STOPPED = "state IN ('rejected', 'failed', 'uncertain')"
+HANDED_OVER = "reference <> ''"
 """Which deliveries are in an index each; who asks for them writes the very same words."""
 delivery = Table(
     "delivery",
@@ -423,6 +424,7 @@ delivery = Table(
             ("waiting", WAITING, ("channel", "connection", "due_at", "id")),
             ("under_way", UNDER_WAY, ("lease_token",)),
             ("stopped", STOPPED, ("state", "id")),
+            ("reference", HANDED_OVER, ("reference",)),
         )
     ),
 )
@@ -452,4 +454,20 @@ delivery_event = Table(
     Column("at", Instant, nullable=False),
     Column("taken_at", Instant, nullable=False),
     Index(None, "delivery"),
+)
+undelivered = Table(
+    "undelivered",
+    metadata,
+    Column("delivery", Id, ForeignKey("delivery.id"), primary_key=True),
+    Column("recipient", String(254), primary_key=True),
+    Column("company", String(20), nullable=False),
+    Column("state", String(10), nullable=False),  # see outbox.bounces
+    Column("code", String(40), nullable=False),  # such as 5.1.1
+    Column("detail", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),  # until then a better address is waited for
+    Column("next", Id),  # the delivery that took its place
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("state IN ('open', 'corrected', 'posted', 'delivered', 'left')", name="state"),
+    Index(None, "state", "deadline"),
 )

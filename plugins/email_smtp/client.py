@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import BaseModel
 
@@ -22,7 +22,7 @@ from engine.spi import (
     TestStep,
 )
 from plugins.email_smtp import returned
-from plugins.email_smtp.addresses import one_line, sorted_out, split
+from plugins.email_smtp.addresses import address, one_line, sorted_out, split
 from plugins.email_smtp.conversation import Envelope, listed, said, send, talking
 from plugins.email_smtp.mapping import compose, identity
 from plugins.email_smtp.settings import EmailSettings
@@ -66,18 +66,19 @@ class EmailChannel:
         """Send one mail to all recipients. Who was refused, and who comes later, is told in the receipt."""
         settings: EmailSettings = parcel.settings
         to, unreadable = sorted_out(parcel.recipients)
-        copies, unreadable_copies = sorted_out((*parcel.copies, *parcel.hidden_copies))
-        refused = dict.fromkeys((*unreadable, *unreadable_copies), "not an e-mail address")
+        copies = sorted_out((*parcel.copies, *parcel.hidden_copies))[0]
         if not to:
+            refused = dict.fromkeys(unreadable, "not an e-mail address")
             raise Rejected(f"no recipient with an e-mail address{listed(refused)}", refused)
         message, mark = compose(parcel), identity(parcel.key)
         message["Date"] = context.now()
         others = tuple(one for one in copies if one.lower() not in {each.lower() for each in to})
         with talking(settings, self._tls) as conversation:
             taken = send(conversation, Envelope(sender(settings, mark), to, others, mark), message.as_bytes())
-        refused |= taken.refused
-        words = one_line(taken.words, 300) + listed(refused) + listed(taken.later, "later")
-        return Receipt(str(message["Message-ID"]), words, refused, taken.later)
+        addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
+        refused, later = as_addressed(addressed, taken.refused), as_addressed(addressed, taken.later)
+        refused |= {one: "not an e-mail address" for one in addressed if address(one) is None}
+        return Receipt(str(message["Message-ID"]), one_line(taken.words, 300), refused, later)
 
     def events(self, settings: EmailSettings, context: PluginContext) -> Iterator[DeliveryEvent]:
         """What came back to the mailbox of the settings; nothing where there is none."""
@@ -95,6 +96,12 @@ class EmailChannel:
                 hint = "" if fine else "use an address that this server sends for"
                 yield TestStep(step, state, said(code, answer), "" if fine else "refused", hint)
             conversation.rset()
+
+
+def as_addressed(words: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
+    """What the server said of each address, under the words that the parcel has for it."""
+    found = {who.lower(): why for who, why in answers.items()}
+    return {one: found[wire.lower()] for one in words if (wire := address(one)) and wire.lower() in found}
 
 
 def sender(settings: EmailSettings, mark: str) -> str:
