@@ -12,6 +12,8 @@
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
+    receive · fetch · upload · inbox · take · dismiss   what comes in             inbox.py
+    archive_files · archive_list · archive_get · archive_verify   files, for years   archive.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
     anchor                      the heads of all series, to be kept outside          anchoring.py
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.flow.afterwards import export, relay, show
     from engine.flow.anchoring import anchor
+    from engine.flow.archive import archive_files, archive_get, archive_list, archive_verify
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
     from engine.flow.connecting import (
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
+    from engine.flow.inbox import dismiss, fetch, inbox, receive, show_received, take
     from engine.flow.integrity import Verified, verify
     from engine.flow.parametrization import (
         Affected,
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from engine.flow.rehearsal import check, replay, test_packs
     from engine.flow.sealing import cancel_seal, configure_seal, seals
     from engine.flow.trying import next_numbers, run_due, try_journal
+    from engine.flow.uploading import upload
 
 __all__ = [
     "CHUNK",
@@ -76,6 +81,10 @@ __all__ = [
     "affected",
     "anchor",
     "apply_packs",
+    "archive_files",
+    "archive_get",
+    "archive_list",
+    "archive_verify",
     "audit",
     "cancel_seal",
     "check",
@@ -84,11 +93,14 @@ __all__ = [
     "connections",
     "deactivate",
     "diff",
+    "dismiss",
     "drafted",
     "explained",
     "export",
     "export_parametrization",
+    "fetch",
     "foreseen",
+    "inbox",
     "language_of",
     "next_numbers",
     "offered",
@@ -101,6 +113,7 @@ __all__ = [
     "post_many",
     "post_one_of_many",
     "prefilled",
+    "receive",
     "register",
     "relay",
     "replay",
@@ -111,9 +124,12 @@ __all__ = [
     "seals",
     "set_periods",
     "show",
+    "show_received",
+    "take",
     "test_connection",
     "test_packs",
     "try_journal",
+    "upload",
     "verify",
 ]
 
@@ -122,11 +138,13 @@ _TOLD_IN = {
     for room, names in {
         "afterwards": "export relay show",
         "anchoring": "anchor",
+        "archive": "archive_files archive_get archive_list archive_verify",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
         "connecting": "activate configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
+        "inbox": "dismiss fetch inbox receive show_received take",
         "integrity": "Verified verify",
         "parametrization": "Affected PackPlan affected apply_packs diff export_parametrization foreseen language_of "
         "offered plan_packs plan_rollback prefilled revisions",
@@ -134,6 +152,7 @@ _TOLD_IN = {
         "rehearsal": "check replay test_packs",
         "sealing": "cancel_seal configure_seal seals",
         "trying": "next_numbers run_due try_journal",
+        "uploading": "upload",
     }.items()
     for name in names.split()
 }

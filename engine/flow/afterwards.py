@@ -33,7 +33,8 @@ def show(
 
 
 def export(house: House, context: Context, called: str, name: str, *, company: str = "", series: str = "") -> File:
-    """A posted document as a file of one format. Errors: Faulty."""
+    """A posted document as a file of one format: as it was handed over, if it was. Errors: Faulty."""
+    from engine.flow.archive import file_of
     from engine.posting.view import document_view
     from engine.spi.contracts import Rejected
 
@@ -41,6 +42,8 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
     if form is None:
         raise Faulty([UNKNOWN_FORMAT.at("format", name=name, remedy=nearest(name, house.plugins.formats, INSTALL))])
     stored = stored_document(house, context, called, company, series)
+    if digest := house.files.of_document(stored.document["id"], name):
+        return file_of(house, context, digest)
     try:
         return form.render(document_view(stored.document, stored.lines, stored.taxes))
     except Rejected as refused:

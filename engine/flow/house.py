@@ -11,6 +11,8 @@ from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
+    from engine.inbox.received import InboxStore
+    from engine.outbox.archiving import FileStore, Shelf
     from engine.outbox.connections import ConnectionStore, Switchboard
     from engine.outbox.relay import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
@@ -60,9 +62,16 @@ class House(Protocol):
     @property
     def connections(self) -> ConnectionStore: ...
     @property
+    def inbox(self) -> InboxStore: ...
+    @property
+    def files(self) -> FileStore: ...
+    @property
     def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
+
+    def shelf(self) -> Shelf:
+        """The archive without a connection: a folder. Errors: NoArchive."""
 
     def switchboard(self, clock: Clock) -> Switchboard:
         """Connections, opened for use. Errors: NoKey, BadNetworks: what the environment names does not do."""
