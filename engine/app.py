@@ -77,7 +77,7 @@ class BuiltHouse:
     def deliveries(self) -> SqlDeliveryStore:
         from engine.storage.deliveries import SqlDeliveryStore
 
-        return SqlDeliveryStore(self.database)
+        return SqlDeliveryStore(self.database, self._ids)
 
     @cached_property
     def inbox(self) -> SqlInbox:
@@ -107,7 +107,8 @@ class BuiltHouse:
         from engine.outbox.vault import vault_from
         from engine.spi.net import network_from
 
-        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now)
+        offers = self.plugins.connectable()
+        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now, offers)
 
     @cached_property
     def history(self) -> SqlHistory:

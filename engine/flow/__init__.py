@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.flow.closing import periods, set_periods
     from engine.flow.connecting import (
         activate,
+        authorize,
         configure,
         connections,
         deactivate,
@@ -86,6 +87,7 @@ __all__ = [
     "archive_list",
     "archive_verify",
     "audit",
+    "authorize",
     "cancel_seal",
     "check",
     "configure",
@@ -141,7 +143,7 @@ _TOLD_IN = {
         "archive": "archive_files archive_get archive_list archive_verify",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
-        "connecting": "activate configure connections deactivate pause resume rotate_secrets test_connection",
+        "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
         "inbox": "dismiss fetch inbox receive show_received take",

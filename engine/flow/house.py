@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.inbox.received import InboxStore
     from engine.outbox.archiving import FileStore, Shelf
     from engine.outbox.connections import ConnectionStore, Switchboard
-    from engine.outbox.relay import DeliveryStore
+    from engine.outbox.store import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore

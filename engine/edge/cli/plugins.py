@@ -18,7 +18,7 @@ def plugin() -> None:
     """What plugins offer, and the connections they work through.
 
     \b
-    A connection's life: configure, test, activate; then pause and resume.
+    A connection's life: configure, authorize where a person logs in, test, activate; then pause and resume.
     """
 
 
@@ -131,6 +131,25 @@ def list_connections(database: str | None, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     table("", ["connection", "for", "state", "test", "companies", "because"], rows)
+
+
+@plugin.command()
+@click.argument("connection")
+@click.option("--answer", metavar="TEXT", help="What came back: the link you were led to, or its code.")
+@click.pass_obj
+def authorize(database: str | None, connection: str, answer: str | None) -> None:
+    """Log in to a CONNECTION that wants a person: open the address shown, then say --answer (may be empty)."""
+    from engine import flow
+    from engine.app import open_house, system_context
+
+    request = flow.authorize(open_house(database), system_context(), connection, answer)
+    if request is None:
+        click.echo(f"Connection {connection} is logged in; test it now: factotum plugin test {connection}")
+        return
+    click.echo(f"Open {request.url}")
+    if request.user_code:
+        click.echo(f"and type {request.user_code}")
+    click.echo(f"then: factotum plugin authorize {connection} --answer 'what came back'")
 
 
 @plugin.command()
