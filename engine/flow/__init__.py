@@ -12,7 +12,7 @@
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
-    receive · fetch · upload · inbox · take · dismiss   what comes in             inbox.py
+    receive · fetch · upload · received · take · dismiss   what comes in             inbox.py
     archive_files · archive_list · archive_get · archive_verify   files, for years   archive.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
-    from engine.flow.inbox import dismiss, fetch, inbox, receive, show_received, take
+    from engine.flow.inbox import dismiss, fetch, receive, received, show_received, take
     from engine.flow.integrity import Verified, verify
     from engine.flow.parametrization import (
         Affected,
@@ -102,7 +102,6 @@ __all__ = [
     "export_parametrization",
     "fetch",
     "foreseen",
-    "inbox",
     "language_of",
     "next_numbers",
     "offered",
@@ -116,6 +115,7 @@ __all__ = [
     "post_one_of_many",
     "prefilled",
     "receive",
+    "received",
     "register",
     "relay",
     "replay",
@@ -146,7 +146,7 @@ _TOLD_IN = {
         "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
-        "inbox": "dismiss fetch inbox receive show_received take",
+        "inbox": "dismiss fetch receive received show_received take",
         "integrity": "Verified verify",
         "parametrization": "Affected PackPlan affected apply_packs diff export_parametrization foreseen language_of "
         "offered plan_packs plan_rollback prefilled revisions",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
@@ -52,9 +54,14 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
-    """Hand over everything that is due, once; how many deliveries came to each state."""
+    """Hand over everything that is due, once; how many deliveries came to each state. Then files are archived."""
+    from engine.flow.archive import moved_files
+
     allowed(context, "relay")
-    return relay_of(house, context).run(progress)
+    done = relay_of(house, context).run(progress)
+    with suppress(EngineError):  # a busy database: they are moved next time
+        moved_files(house, context)
+    return done
 
 
 def relay_of(house: House, context: Context) -> Relay:

@@ -122,8 +122,8 @@ def _read(house: House, context: Context, one: Received) -> Received:
 
 def _judged(house: House, context: Context, one: Received, post: bool, companies: frozenset[str]) -> Received:
     """Whose it is, whether it came before, what is missing; posted when nothing is, and somebody wants that."""
-    from engine.inbox import received as r
     from engine.inbox.completing import policy_of, posts_itself
+    from engine.inbox.received import DUPLICATE as TWICE
 
     done = _completed(house, context, one, {})
     one = replace(one, company=done.company.code if done.company else "")
@@ -134,7 +134,7 @@ def _judged(house: House, context: Context, one: Received, post: bool, companies
     policy = policy_of(done.company)
     earlier = None if policy == "accept" else _duplicate(house, one)
     if earlier and policy == "refuse":
-        return replace(one, state=r.DUPLICATE, faults=(earlier,), words=earlier.message)
+        return replace(one, state=TWICE, faults=(earlier,), words=earlier.message)
     faults = [*([earlier] if earlier else []), *_draft_faults(house, context, one, done)]
     if faults:
         return replace(one, faults=tuple(faults), words=f"{len(faults)} things are to be said first")
@@ -255,7 +255,7 @@ def dismiss(house: House, context: Context, id: int, why: str = "") -> Told:
     return received_json(_changed(house, context, one, aside))
 
 
-def inbox(house: House, context: Context, states: Iterable[str] = (), company: str = "") -> Iterator[Told]:
+def received(house: House, context: Context, states: Iterable[str] = (), company: str = "") -> Iterator[Told]:
     """What was received, in order; all that is still open when no state is named."""
     from engine.inbox.received import DUPLICATE as TWICE
     from engine.inbox.received import NEW, REFUSED

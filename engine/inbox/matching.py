@@ -38,6 +38,9 @@ TAX_AMBIGUOUS = FaultKind(
 )
 TAX_UNSAID = FaultKind("import_tax_unsaid", "the file does not say its tax", "name it with `--set {path}=CODE`")
 
+SAID = ("tax_category", "tax_rate", "tax_exemption")
+"""How a file names a tax."""
+
 
 def company_of_buyer(catalog: Catalog, buyer: Mapping[str, str]) -> Company | Fault:
     """Shape: {"vat_number": "FR01820043784"} -> <PARIS>. What names a company most surely is asked first."""
@@ -75,17 +78,15 @@ def _bare(text: str) -> str:
     return f"0002:{found[1]}" if found else plain
 
 
-def taxes_named(
-    request: Mapping[str, Any], catalog: Catalog, company: Company, exemptions: Mapping[str, str] | None = None
-) -> tuple[dict[str, Any], list[Fault]]:
-    """The request with `tax_code` on every line and charge instead of category and rate, and what could not be found."""
+def taxes_named(request: Mapping[str, Any], catalog: Catalog, company: Company) -> tuple[dict[str, Any], list[Fault]]:
+    """The request with `tax_code` on each line and charge in place of category and rate; and what was not found."""
     on, faults, named = _tax_point(request), [], dict(request)
     for part in ("lines", "charges"):
         rows = []
         for place, row in enumerate(request.get(part, ())):
-            told = {name: value for name, value in row.items() if name not in ("tax_category", "tax_rate")}
+            told = {name: value for name, value in row.items() if name not in SAID}
             if not told.get("tax_code"):
-                found = _tax(row, catalog, company, on, f"{part}.{place}.tax_code", exemptions or {})
+                found = _tax(row, catalog, company, on, f"{part}.{place}.tax_code")
                 if isinstance(found, Fault):
                     faults.append(found)
                 else:
@@ -96,14 +97,7 @@ def taxes_named(
     return named, faults
 
 
-def _tax(
-    row: Mapping[str, Any],
-    catalog: Catalog,
-    company: Company,
-    on: date | None,
-    path: str,
-    exemptions: Mapping[str, str],
-) -> str | Fault:
+def _tax(row: Mapping[str, Any], catalog: Catalog, company: Company, on: date | None, path: str) -> str | Fault:
     category = row.get("tax_category", "")
     try:
         rate = Decimal(row.get("tax_rate", "0"))
@@ -114,7 +108,7 @@ def _tax(
     fits = [
         one for one in catalog.all_meant(Tax, company, on) if one.category == category and rate_on(one.rate, on) == rate
     ]
-    if exemption := row.get("exemption_code") or exemptions.get(category, ""):
+    if exemption := row.get("tax_exemption"):
         fits = [one for one in fits if one.exemption_code == exemption] or fits
     codes = sorted({one.code for one in fits})
     told = {"category": category, "rate": rate, "path": path}

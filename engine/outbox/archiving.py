@@ -109,7 +109,8 @@ def move(
     store: FileStore, shelf: Shelf, archive: str, catalog: Catalog, now: Callable[[], datetime], most: int
 ) -> Moved:  # fmt: skip
     """Move what lies in the database, at most so many; one that fails stays, and is told."""
-    moved, failed, last = 0, [], ""
+    failed: list[tuple[str, str]] = []
+    moved, last = 0, ""
     while moved + len(failed) < most and (digests := store.staged(50, last)):
         for digest in digests:
             last = digest
