@@ -74,7 +74,7 @@ class BuiltHouse:
     def deliveries(self) -> SqlDeliveryStore:
         from engine.storage.deliveries import SqlDeliveryStore
 
-        return SqlDeliveryStore(self.database)
+        return SqlDeliveryStore(self.database, self._ids)
 
     @cached_property
     def connections(self) -> SqlConnectionStore:
@@ -87,7 +87,8 @@ class BuiltHouse:
         from engine.outbox.vault import vault_from
         from engine.spi.net import network_from
 
-        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now)
+        offers = self.plugins.connectable()
+        return Switchboard(self.connections, vault_from(os.environ), network_from(os.environ), clock.now, offers)
 
     @cached_property
     def history(self) -> SqlHistory:

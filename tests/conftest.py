@@ -64,3 +64,8 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"../shared is absent ({folder})")
     return folder
+
+
+os.environ["FACTOTUM_KEY"] = "dGhlIGtleSBvZiB0aGUgdGVzdHM6IDMyIGJ5dGVzISE="  # secrets of connections are encrypted
+os.environ["FACTOTUM_ALLOWED_NETWORKS"] = "127.0.0.0/8, ::1/128"  # where the servers of tests listen
+os.environ.pop("FACTOTUM_KEY_FILE", None)

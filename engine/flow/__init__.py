@@ -10,7 +10,7 @@
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
     show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
-    configure · test_connection · activate · pause   connections of plugins       connections.py
+    configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from engine.flow.anchoring import anchor
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
-    from engine.flow.connections import (
+    from engine.flow.connecting import (
         activate,
+        authorize,
         configure,
         connections,
         deactivate,
@@ -77,6 +78,7 @@ __all__ = [
     "anchor",
     "apply_packs",
     "audit",
+    "authorize",
     "cancel_seal",
     "check",
     "configure",
@@ -124,7 +126,7 @@ _TOLD_IN = {
         "anchoring": "anchor",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
-        "connections": "activate configure connections deactivate pause resume rotate_secrets test_connection",
+        "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
         "history": "audit register",
         "house": "Actor Context House",
         "integrity": "Verified verify",

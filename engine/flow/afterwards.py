@@ -12,6 +12,7 @@ from engine.flow.posting import explained, told
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
+    from engine.outbox.relay import Relay
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
 
@@ -49,12 +50,20 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
     """Hand over everything that is due, once; how many deliveries came to each state."""
+    allowed(context, "relay")
+    return relay_of(house, context).run(progress)
+
+
+def relay_of(house: House, context: Context) -> Relay:
+    """What works through deliveries, with the plugins and connections of this house."""
+    from engine.flow.messages import words_of
+    from engine.outbox.providers import hand_overs
     from engine.outbox.relay import Relay
 
-    allowed(context, "relay")
     offered = house.plugins
-    switchboard = house.switchboard(context.clock)
-    return Relay(house.deliveries, offered.formats, offered.channels, switchboard, context.clock).run(progress)
+    channels = hand_overs(offered.channels, offered.providers)
+    switchboard, words = house.switchboard(context.clock), words_of(house, context)
+    return Relay(house.deliveries, offered.formats, channels, switchboard, context.clock, words=words)
 
 
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:

@@ -12,7 +12,7 @@ from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
     from engine.outbox.connections import ConnectionStore, Switchboard
-    from engine.outbox.relay import DeliveryStore
+    from engine.outbox.store import DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore

@@ -152,6 +152,7 @@ def _planned(
     each other and what was posted, whether every formula and chain holds, whether every journal balances."""
     from engine.journal.check import check
     from engine.journal.proofs import refusals
+    from engine.outbox import templates
     from engine.parametrization.coherence import incoherences
 
     faults = [*faults, *found.faults]
@@ -159,6 +160,7 @@ def _planned(
         progress(STEPS[2])
         faults += incoherences(found.catalog, found.place)
         faults += _unknown_endpoints(house, found)
+        faults += templates.faults(found.catalog, found.place)
         faults += _used(house, found)
     if not faults:
         progress(STEPS[3])
@@ -349,16 +351,18 @@ def _used(house: House, found: Candidate) -> Iterator[Fault]:
 
 
 def _unknown_endpoints(house: House, found: Candidate) -> Iterator[Fault]:
-    """Delivery rules name channels and formats that plugins offer."""
+    """Delivery rules name channels, providers and formats that plugins offer."""
     for rule in found.catalog.table(DeliveryRule).values():
         place, plugins = found.place(rule), house.plugins
-        if rule.channel not in plugins.channels:
+        named = {*plugins.channels, *plugins.providers}
+        if rule.channel not in named:
             yield UNKNOWN_CHANNEL.at(
-                f"{place} channel", name=rule.channel, remedy=nearest(rule.channel, plugins.channels, INSTALL)
+                f"{place} channel", name=rule.channel, remedy=nearest(rule.channel, named, INSTALL)
             )
-        if rule.format and rule.format not in plugins.formats:
-            remedy = nearest(rule.format, plugins.formats, INSTALL)
-            yield UNKNOWN_FORMAT.at(f"{place} format", name=rule.format, remedy=remedy)
+        for field, format in (("format", rule.format), *(("attachments", one) for one in rule.attachments)):
+            if format and format not in plugins.formats:
+                remedy = nearest(format, plugins.formats, INSTALL)
+                yield UNKNOWN_FORMAT.at(f"{place} {field}", name=format, remedy=remedy)
 
 
 def offered(

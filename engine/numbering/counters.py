@@ -102,7 +102,37 @@ def numbering(
     on: date,
     circumstances: Circumstances | None = None,
 ) -> Numbering:
-    """Follow the chain for one document; without circumstances for any document of the type."""
+    """Follow the chain for one document; without circumstances for any document of the type.
+
+    Remembered where nothing that the document says makes a difference but its site.
+    """
+    site = circumstances.site if circumstances else ""
+    asked = ("numbering", company.code, invoice_type.key, entry_type and entry_type.key, on, site, not circumstances)
+
+    def follow() -> Numbering:
+        return _followed(catalog, company, invoice_type, entry_type, on, circumstances)
+
+    def remembered() -> tuple[InvoiceType, EntryType | None, Numbering | None]:
+        found = follow()
+        alike = found.series and not any(part.kind in _TOLD for part in found.series.counter.component)
+        return invoice_type, entry_type, found if alike else None
+
+    of, entry, found = catalog.once(asked, remembered)
+    return found if found and of is invoice_type and entry is entry_type else follow()
+
+
+_TOLD = ("formula", "complement")
+"""Components that a document's own values may give."""
+
+
+def _followed(
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    entry_type: EntryType | None,
+    on: date,
+    circumstances: Circumstances | None,
+) -> Numbering:
     steps: list[dict[str, str]] = []
     asked = [("type", invoice_type.key, invoice_type.counter)]
     if entry_type:

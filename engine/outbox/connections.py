@@ -125,6 +125,7 @@ class Switchboard:
     vault: Vault
     network: Network
     now: Callable[[], datetime]
+    offers: Mapping[str, Any] = field(default_factory=dict)  # what connections may be for, by name
 
     def ready(self, code: str, offered: Any, company: str, note: Callable[[str], None] = lambda words: None) -> Ready:
         """A connection as a plugin uses it for a company. Errors: TryLater, with what has to be done."""
@@ -157,13 +158,70 @@ class Switchboard:
         )  # fmt: skip
         return Ready(settings, context, mask)
 
-    def refused(self, code: str, error: AuthExpired) -> None:
-        """A login that is refused stops the connection: more tries would lock the account."""
+    def refused(self, code: str, error: AuthExpired) -> bool:
+        """A login that does no more: renewed once where the plugin can, and then it is True; else the connection stops.
+
+        More tries would lock the account. Whoever renews first is right: what others got meanwhile is dropped.
+        """
+        found = self.store.get(code)
+        if found is None or found.state != ACTIVE:
+            return False
+        try:
+            fresh, detail = self._refreshed(found), ""
+        except AuthExpired as final:
+            fresh, detail = None, final.reason
+        detail = detail or error.reason
+
+        def decide(now: Connection | None) -> tuple[Connection, Row | None]:
+            if now is None or now.settings_hash != found.settings_hash:
+                raise Overtaken
+            if fresh is None:
+                return replace(now, state=NEEDS_REAUTH, detail=detail), None
+            renewed = with_secrets(now, fresh)
+            return (replace(renewed, state=ACTIVE, detail="") if now.state == NEEDS_REAUTH else renewed), None
+
+        try:
+            self.store.change(code, self.now(), "relay", decide)
+        except Overtaken:
+            return True
+        return fresh is not None
+
+    def stopped(self, code: str, reason: str) -> None:
+        """Settings that do not do stop the connection: every delivery through it would fail alike."""
+        detail = f"{reason}; when it is mended: `factotum plugin resume {code}`"
 
         def decide(found: Connection | None) -> tuple[Connection, Row | None]:
             if found is None:
-                raise TryLater(f"connection {code} is gone")
-            return replace(found, state=NEEDS_REAUTH, detail=error.reason), None
+                raise Overtaken
+            return replace(found, state=PAUSED, detail=detail), None
 
-        with suppress(TryLater):
+        with suppress(Overtaken):
             self.store.change(code, self.now(), "relay", decide)
+
+    def _refreshed(self, found: Connection) -> Mapping[str, Sealed] | None:
+        """Secrets that a plugin renewed by itself; None when it cannot. Errors: AuthExpired."""
+        offered = self.offers.get(found.channel)
+        if offered is None or not hasattr(offered, "auth_refresh"):
+            return None
+        ready = self.opened(found, offered)
+        try:
+            renewed = offered.auth_refresh(ready.settings, ready.context)
+        except AuthExpired:
+            raise
+        except Exception as wrong:  # whatever it is, the login still does no more
+            raise AuthExpired(ready.mask(f"renewing the login failed: {type(wrong).__name__}: {wrong}")) from wrong
+        return {name: self.vault.seal(found.code, name, secret) for name, secret in renewed.items()}
+
+
+class Overtaken(Exception):
+    """Somebody else changed the connection meanwhile."""
+
+
+def with_secrets(connection: Connection, fresh: Mapping[str, Sealed]) -> Connection:
+    """The same connection with renewed secrets: what was tested stays so, the login is no longer in doubt."""
+    secrets = {**connection.secrets, **fresh}
+    digest = settings_hash(connection.settings, secrets)
+    return replace(
+        connection, secrets=secrets, settings_hash=digest,
+        tested_hash=digest if connection.tested else connection.tested_hash,
+    )  # fmt: skip

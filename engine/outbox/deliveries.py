@@ -36,26 +36,34 @@ def deliveries(
     rows = []
     for rule in _holding(draft, catalog):
         channel = channels.get(rule.channel)
-        recipients, state, detail = _reached(channel, rule.channel, view)
+        recipients, state, detail = _reached(channel, rule, view)
         rows.append(
             {
                 "id": next_id(), "document": view.id, "company": draft.company.code, "rule": rule.key,
                 "channel": rule.channel, "format": rule.format, "connection": rule.connection,
-                "recipients": json.dumps(list(recipients), ensure_ascii=False),
+                "recipients": _json(recipients),
                 "state": state, "tries": 0, "due_at": now, "reference": "",
-                "detail": detail, "changed_at": now, "formats": "[]", "copies": "[]", "hidden_copies": "[]",
-                "template": "", "message": "", "held": False, "waits_for": "", "resent_of": None, "sent_at": None,
+                "detail": detail, "changed_at": now, "formats": _json(rule.attachments),
+                "copies": _json(rule.copies), "hidden_copies": _json(rule.hidden_copies),
+                "template": rule.template, "message": "", "held": False, "waits_for": "",
+                "resent_of": None, "sent_at": None,
             }
         )  # fmt: skip
     return rows
 
 
-def _reached(channel: DeliveryChannel | None, name: str, view: DocumentView) -> tuple[tuple[str, ...], str, str]:
+def _json(words: Iterable[str]) -> str:
+    return json.dumps(list(words), ensure_ascii=False)
+
+
+def _reached(
+    channel: DeliveryChannel | None, rule: DeliveryRule, view: DocumentView
+) -> tuple[tuple[str, ...], str, str]:
     """Recipients, state and words of a new row. A channel's bug does not stop the posting."""
     if channel is None:
-        return (), "rejected", f"no plugin offers the channel {name}"
+        return (), "rejected", f"no plugin offers the channel {rule.channel}"
     try:
-        found = tuple(str(one) for one in channel.recipients(view))
+        found = tuple(dict.fromkeys((*(str(one) for one in channel.recipients(view)), *rule.recipients)))
     except Exception as bug:
         return (), "failed", plugin_fault(bug)
     return (found, "pending", "") if found else ((), "rejected", NOBODY)

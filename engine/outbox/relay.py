@@ -1,33 +1,38 @@
 """The relay: claim a delivery that is due, render it, hand it over, write down what came of it.
 
-No database transaction is open while rendering or sending. A row is claimed with a lease and a token, and every
-result is guarded by them: a relay that lost its lease changes nothing. Each (channel, connection) is worked through
-in a thread of its own, so one that is down delays nobody else; what failed for now comes back later, ever more
-slowly. A row whose sender died is due again when its lease ends.
+No database transaction is open while rendering or sending. A row is claimed with a lease and a token; the lease is
+renewed while it is sent, and every result is guarded by both: who lost a lease changes nothing. A row whose sender
+died is in doubt, and the channel's policy says what is done: ask, send again, or wait for a person.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
-from engine.kernel.clock import Clock, token
+from engine.kernel.clock import Clock
 from engine.kernel.errors import EngineError
-from engine.outbox.connections import Switchboard
+from engine.outbox import outcomes, places
+from engine.outbox.connections import Ready, Switchboard
+from engine.outbox.leases import LEASE, Leases
+from engine.outbox.messages import Words
+from engine.outbox.outcomes import Outcome, again, of_receipt
+from engine.outbox.parcels import NotOffered, parcel_of
+from engine.outbox.store import Claimed, DeliveryStore, Endpoint
 from engine.outbox.words import in_words, plugin_fault, written
 from engine.spi.contracts import (
     AuthExpired,
+    ConfigError,
     DeliveryChannel,
+    DeliveryPolicy,
     DocumentFormat,
     DocumentView,
-    File,
+    Message,
+    NotFound,
     OutcomeUnknown,
     Parcel,
     Receipt,
@@ -35,134 +40,208 @@ from engine.spi.contracts import (
     TryLater,
 )
 
-LEASE = timedelta(minutes=30)
-"""Longer than any channel's time-outs; it is not renewed."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
-LONGEST_WAIT = timedelta(days=7)
-"""However long the other side asks us to wait."""
-MOST_TRIES = 30
-"""About a day of trying; then the delivery has failed and a person looks."""
-
-Row = Mapping[str, Any]
-Endpoint = tuple[str, str]
-"""(channel, connection)"""
+MOST_NOTES = 8000
+"""Signs of what a plugin noted in one try that are kept."""
+DIED = "its sender died, or stood still for too long"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a try came to: the state of RELIABILITY, the words for people, and when to come back."""
-
-    state: str
-    detail: str
-    reference: str = ""
-    due_at: datetime | None = None
+class NotUsable(Exception):
+    """Nothing was tried: a plugin is missing, or its connection cannot be used now."""
 
 
-class DeliveryStore(Protocol):
-    def endpoints(self, now: datetime) -> list[Endpoint]:
-        """Endpoints with something due."""
-
-    def claim(self, endpoint: Endpoint, now: datetime, lease_until: datetime, token: str) -> Row | None:
-        """The next due row of an endpoint, now ours and `sending`; None when nothing is due."""
-
-    def finish(self, delivery: Row, outcome: Outcome, now: datetime) -> bool:
-        """Write an outcome, if the row is still ours."""
-
-    def view(self, document: int) -> DocumentView:
-        """The posted document."""
-
-    def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
-        """Store a rendered file under its hash, and name it on the row."""
-
-    def counted(self) -> Mapping[str, int]:
-        """How many deliveries are in each state."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Relay:
     store: DeliveryStore
     formats: Mapping[str, DocumentFormat]
-    channels: Mapping[str, DeliveryChannel]
+    channels: Mapping[str, DeliveryChannel]  # providers among them: see providers.py
     connections: Switchboard
     clock: Clock
+    worker: str = field(default_factory=places.here)
+    lease: timedelta = LEASE
+    words: Words | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leases", Leases(self.store, self.clock, self.worker, self.lease))
+
+    leases: Leases = field(init=False, repr=False)
 
     def run(self, progress: Callable[[], None] = lambda: None) -> Counter[str]:
         """Work through everything that is due now, once; how many came to each state.
 
-        `progress` is called after each delivery, from the thread that worked on it.
+        Each endpoint has a thread of its own. `progress` is called after each delivery, from the thread that worked.
         """
         done: Counter[str] = Counter()
-        endpoints = self.store.endpoints(self.clock.now())
+        self.sweep()
+        began = self.clock.now()
+        endpoints = list(self.store.endpoints(began))
         if not endpoints:
             return done
-        with ThreadPoolExecutor(max_workers=min(len(endpoints), 32), thread_name_prefix="relay") as pool:
-            for counted in pool.map(lambda endpoint: self._work(endpoint, progress), endpoints):
+        with self.leases.renewed(), ThreadPoolExecutor(len(endpoints), thread_name_prefix="relay") as pool:
+            for counted in pool.map(lambda endpoint: self._all(endpoint, began, progress), endpoints):
                 done.update(counted)
         return done
 
-    def _work(self, endpoint: Endpoint, progress: Callable[[], None]) -> Counter[str]:
+    def _all(self, endpoint: Endpoint, began: datetime, progress: Callable[[], None]) -> Counter[str]:
         """One endpoint, row after row, as they stood when we began: a retry is due later than now."""
         done: Counter[str] = Counter()
-        began = self.clock.now()
-        while row := self.store.claim(endpoint, began, self.clock.now() + LEASE, token()):
-            if row["tries"] > MOST_TRIES:  # whoever tried it last did not live to tell
-                outcome = Outcome("failed", f"given up after {MOST_TRIES} tries")
-            else:
-                outcome = self._try(row)
-            try:
-                finished = self.store.finish(row, outcome, self.clock.now())
-            except EngineError:  # a busy database: the row stays ours until its lease ends
-                finished = False
-            if finished:
-                done[outcome.state] += 1
+        while counted := self.step(endpoint, began):
+            done.update(counted)
             progress()
+        done.pop("lost", None)
         return done
 
-    def _try(self, row: Row) -> Outcome:
-        """One attempt. Whatever a plugin does, it ends as an outcome on the row."""
+    def step(self, of: Endpoint | int, due_by: datetime | None = None, worker: str = "") -> Counter[str]:
+        """The next due delivery of an endpoint, or a certain one: what it came to, nothing when nothing was due.
+
+        `lost`: it was tried, and what came of it is not for us to write any more, or could not be written.
+        """
+        lease = self.leases.new(worker)
+        claimed = self.store.claim(of, due_by or lease.now, lease)
+        if claimed is None:
+            return Counter()
+        with self.leases.held(lease.token):
+            try:
+                return self._settled(claimed)
+            except EngineError:  # a busy database: the row stays ours until its lease ends
+                return Counter(lost=1)
+
+    def sweep(self) -> int:
+        """Free what senders left behind that are known to be dead, or whose lease has ended; how many."""
+        now, freed = self.clock.now(), 0
+        for row in self.store.under_way():
+            if row["lease_until"] is None or row["lease_until"] < now or places.gone(row["worker"]):
+                freed += self.store.free(row["id"], row["lease_token"] or "", now, DIED)
+        return freed
+
+    def _settled(self, claimed: Claimed) -> Counter[str]:
+        tried = _Try(self, claimed)
         try:
-            receipt = self._deliver(row)
-            return Outcome("sent", written(receipt.detail or "handed over"), written(receipt.reference or ""))
+            outcome = tried.outcome()
+        except NotUsable as why:
+            pause = outcomes.FIRST_LOOK if claimed.was == outcomes.PENDING else outcomes.LATER_LOOK
+            now, words = self.clock.now(), written(f"{tried.masked(str(why))}; again in {in_words(pause)}")
+            return Counter(retry=self.store.wait(claimed, now + pause, words, now))
+        finished = self.store.finish(claimed, outcome, tried.noted(), self.clock.now())
+        return Counter({outcome.state if finished else "lost": 1})
+
+
+class _Try:
+    """One try. Whatever a plugin does, it ends as an outcome."""
+
+    def __init__(self, relay: Relay, claimed: Claimed) -> None:
+        self._relay, self._claimed = relay, claimed
+        self._notes: list[str] = []
+        self._ready: Ready | None = None
+
+    def masked(self, words: str) -> str:
+        return self._ready.mask(words) if self._ready else words
+
+    def noted(self) -> str:
+        return written("\n".join(self._notes), MOST_NOTES)
+
+    def outcome(self) -> Outcome:
+        """Errors: NotUsable."""
+        try:
+            return self._came_to()
+        except NotUsable:
+            raise
         except TryLater as later:
-            return self._later(row, later)
-        except OutcomeUnknown as unknown:
-            return self._later(row, TryLater(unknown.reason))
-        except AuthExpired as expired:
-            self.connections.refused(row["connection"], expired)
-            return self._later(row, TryLater(f"connection {row['connection']} needs a new login: {expired.reason}"))
-        except Rejected as refused:
-            return Outcome("rejected", written(refused.reason))
+            return self._again(later)
         except EngineError as ours:  # such as a database that is busy: no fault of the plugin
-            return self._later(row, TryLater(str(ours)))
+            return self._again(TryLater(str(ours)))
+        except Rejected as refused:
+            return Outcome(outcomes.REJECTED, written(self.masked(refused.reason)))
         except BaseException as bug:  # a plugin may fail in any way, sys.exit included: the row is parked
-            return Outcome("failed", plugin_fault(bug))
+            return Outcome(outcomes.FAILED, written(self.masked(plugin_fault(bug))))
 
-    def _deliver(self, row: Row) -> Receipt:
-        channel = self.channels.get(row["channel"])
+    def _came_to(self) -> Outcome:
+        relay, claimed, row = self._relay, self._claimed, self._claimed.row
+        channel = relay.channels.get(row["channel"])
         if channel is None:
-            raise TryLater(f"no plugin offers the channel {row['channel']}")
-        ready = self.connections.ready(row["connection"], channel, row["company"])
-        view = self.store.view(row["document"])
-        files = (self._render(row, view),) if row["format"] else ()
-        key = str(
-            uuid.uuid5(uuid.NAMESPACE_URL, f"factotum:{row['company']}:{row['document']}:{row['channel']}:{row['id']}")
-        )
-        recipients = tuple(json.loads(row["recipients"]))
-        return channel.deliver(Parcel(key, view, files, recipients, ready.settings), ready.context)
+            raise NotUsable(f"no plugin offers the channel {row['channel']}")
+        ready = self._made_ready(channel)
+        policy = DeliveryPolicy(channel.policy_of(ready.settings))
+        if claimed.doubtful and policy is DeliveryPolicy.AT_MOST_ONCE:
+            return self._uncertain("an earlier try may have reached them")
+        try:
+            keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
+            view = relay.store.view(row["document"])
+            parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
+        except NotOffered as missing:
+            raise NotUsable(str(missing)) from missing
+        try:
+            return self._handed_over(channel, policy, parcel)
+        except AuthExpired as expired:
+            renewed = relay.connections.refused(row["connection"], expired)
+            words = "had an old login, which was renewed" if renewed else "needs a new login"
+            raise NotUsable(f"connection {row['connection']} {words}: {expired.reason}") from expired
+        except ConfigError as wrong:
+            relay.connections.stopped(row["connection"], self.masked(wrong.reason))
+            raise NotUsable(f"connection {row['connection']} is stopped: {wrong.reason}") from wrong
+        except OutcomeUnknown as unknown:
+            if policy is DeliveryPolicy.AT_MOST_ONCE:
+                return self._uncertain(unknown.reason)
+            return self._again(TryLater(unknown.reason), outcomes.UNKNOWN)
 
-    def _render(self, row: Row, view: DocumentView) -> File:
-        form = self.formats.get(row["format"])
-        if form is None:
-            raise TryLater(f"no plugin offers the format {row['format']}")
-        file = form.render(view)
-        self.store.keep(row, file, hashlib.sha256(file.content).hexdigest(), self.clock.now())
-        return file
+    def _message(self, view: DocumentView) -> Message | None:
+        """The words that go with it. Errors: NotUsable."""
+        try:
+            return self._relay.words.of(self._claimed.row, view) if self._relay.words else None
+        except TryLater as why:  # a template that is not there can be mended while it waits
+            raise NotUsable(why.reason) from why
 
-    def _later(self, row: Row, later: TryLater) -> Outcome:
-        if row["tries"] >= MOST_TRIES:
-            return Outcome("failed", f"given up after {row['tries']} tries: {written(later.reason)}")
-        asked = later.after if isinstance(later.after, timedelta) and later.after > timedelta(0) else None
-        pause = min(asked, LONGEST_WAIT) if asked else min(FIRST_PAUSE * 2 ** (row["tries"] - 1), LONGEST_PAUSE)
-        due = self.clock.now() + pause
-        words = f"{written(later.reason)}; try {row['tries']}, again in {in_words(pause)}"
-        return Outcome("retry", words, due_at=due)
+    def _made_ready(self, channel: DeliveryChannel) -> Ready:
+        row = self._claimed.row
+        try:
+            self._ready = self._relay.connections.ready(row["connection"], channel, row["company"], self._notes.append)
+        except TryLater as why:
+            raise NotUsable(why.reason) from why
+        except EngineError as why:  # such as a key that is not here
+            raise NotUsable(str(why)) from why
+        return self._ready
+
+    def _handed_over(self, channel: Any, policy: DeliveryPolicy, parcel: Parcel) -> Outcome:
+        assert self._ready is not None  # noqa: S101 - see _came_to
+        relay, claimed = self._relay, self._claimed
+        if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
+            found = _found(channel, parcel, self._ready)
+            if found is not None:
+                return self._received(found, parcel, "it had arrived already; ")
+            relay.store.cleared(claimed)
+        if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
+            return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
+        return self._received(channel.deliver(parcel, self._ready.context), parcel)
+
+    def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
+        if not isinstance(receipt, Receipt):
+            raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
+        receipt = Receipt(
+            receipt.reference, before + self.masked(receipt.detail or ("" if before else "handed over")),
+            {who: self.masked(why) for who, why in receipt.refused.items()},
+            {who: self.masked(why) for who, why in receipt.later.items()},
+        )  # fmt: skip
+        addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
+        claimed = self._claimed
+        now = self._relay.clock.now()
+        return of_receipt(receipt, addressed, claimed.tries, claimed.began, now, parcel.recipients)
+
+    def _uncertain(self, why: str) -> Outcome:
+        call = f"`factotum delivery resolve {self._claimed.row['id']}`"
+        words = f"{self.masked(why)}; it may not be sent twice, so a person says what came of it: {call}"
+        return Outcome(outcomes.UNCERTAIN, written(words))
+
+    def _again(self, later: TryLater, attempt: str = "") -> Outcome:
+        claimed = self._claimed
+        masked = TryLater(self.masked(later.reason), later.after)
+        return again(claimed.tries, claimed.began, self._relay.clock.now(), masked, attempt)
+
+
+def _found(channel: Any, parcel: Parcel, ready: Ready) -> Receipt | None:
+    """What the other side has of a parcel. Errors: TryLater when it cannot be said now."""
+    try:
+        found: Receipt | None = channel.find(parcel, ready.context)
+    except NotFound:
+        return None
+    except OutcomeUnknown as unknown:
+        raise TryLater(unknown.reason) from unknown
+    return found

@@ -8,9 +8,9 @@ from typing import Any
 MOST = 2000
 
 
-def written(text: object) -> str:
+def written(text: object, most: int = MOST) -> str:
     """Any text, clipped, without what a database refuses: null characters and halves of characters."""
-    return str(text)[:MOST].encode("utf-8", "replace").decode().replace("\x00", "")
+    return str(text)[:most].encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def plugin_fault(bug: BaseException) -> str:
@@ -24,8 +24,10 @@ def wrong_settings(error: ValueError) -> list[tuple[str, str]]:
 
 
 def in_words(pause: timedelta) -> str:
-    """30 s, 4 min, 1 h."""
+    """30 s, 4 min, 1 h, 3 d."""
     seconds = int(pause.total_seconds())
     if seconds < 60:
         return f"{seconds} s"
-    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 48 * 3600 else f"{seconds // 86400} d"

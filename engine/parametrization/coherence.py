@@ -115,6 +115,8 @@ REFERENCES = (
     Reference(d.AutomaticJournal, "entry_type", d.EntryType),
     Reference(d.AutomaticJournal, "journal", d.Journal),
     Reference(d.DeliveryRule, "company", d.Company),
+    Reference(d.DeliveryRule, "template", d.Template),
+    Reference(d.Template, "company", d.Company),
     Reference(d.Site, "company", d.Company),
     Reference(d.FiscalYear, "company", d.Company),
     Reference(d.SettlementAccount, "company", d.Company),
@@ -142,7 +144,7 @@ def incoherences(catalog: Catalog, place: Place) -> Iterator[Fault]:
 
 
 def _default_types(catalog: Catalog, place: Place) -> Iterator[Fault]:
-    """Default types of companies and users, and the types that delivery rules name, exist in their module."""
+    """Default types of companies and users, and the types that rules and templates name, exist in their module."""
     known: dict[str, set[str]] = {module: set() for module in MODULES}
     for module, code in catalog.scopes(d.InvoiceType):
         known[module].add(code)
@@ -157,7 +159,8 @@ def _default_types(catalog: Catalog, place: Place) -> Iterator[Fault]:
             remedy = nearest(code, known[where], "define it")
             yield DANGLING.at(f"{place(record)} {field}", field=field, table="invoice_type", code=code, remedy=remedy)
     both = known["sales"] | known["purchase"]
-    for rule in catalog.table(d.DeliveryRule).values():
+    rules: list[d.DeliveryRule | d.Template] = [*catalog.table(d.DeliveryRule).values()]
+    for rule in (*rules, *catalog.table(d.Template).values()):
         if rule.invoice_type and rule.invoice_type not in both:
             facts = {"field": "invoice_type", "table": "invoice_type", "code": rule.invoice_type}
             yield DANGLING.at(

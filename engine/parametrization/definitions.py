@@ -27,13 +27,16 @@ from engine.parametrization.words import (
     Identifier,
     Language,
     Legislation,
+    MailAddress,
     Mask,
     Name,
     National,
     Percent,
+    Recipient,
     Text,
     TimeZone,
     TypeCode,
+    Words,
 )
 
 Texts = Mapping[Language, Text]
@@ -617,7 +620,13 @@ class NamedFormula(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRule(Scoped):
-    """Which channel, format and connection serve which documents, and when."""
+    """Which channel, format and connection serve which documents, and when.
+
+    `template` names the words that go with it; blank: `new_document`, where the channel takes words. `recipients` come
+    beside those of the document, `copies` are seen by all, `hidden_copies` by nobody; `attachments` are further
+    formats. What comes back undelivered waits `correction_days` for a better address, then goes by post over the
+    connection `postal`, if one is named.
+    """
 
     TABLE: ClassVar[str] = "delivery_rule"
     KEY: ClassVar[tuple[str, ...]] = ("id", "legislation")
@@ -629,10 +638,41 @@ class DeliveryRule(Scoped):
     format: Identifier | Nothing = ""
     connection: Code
     when: FormulaText = ""
+    template: Identifier | Nothing = ""
+    recipients: tuple[Recipient, ...] = ()
+    copies: tuple[Recipient, ...] = ()
+    hidden_copies: tuple[Recipient, ...] = ()
+    attachments: tuple[Identifier, ...] = ()
+    correction_days: Annotated[int, Between(0, 90)] = 5
+    postal: Code = ""
 
     @property
     def code(self) -> str:
         return self.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template(Scoped):
+    """The words that go with a document, by mail or by SMS, with shortcodes such as `{{ customer.name }}`.
+
+    The language of the document comes first, then the company's, the folder's, English; in one language the template
+    of company and type, then of the company, of the type, of all. `factotum message names` lists the shortcodes. An
+    SMS has a text only. What is blank of sender and reply address is left to the connection.
+    """
+
+    TABLE: ClassVar[str] = "template"
+    KEY: ClassVar[tuple[str, ...]] = ("code", "kind", "language", "company", "invoice_type", "legislation")
+    code: Identifier
+    kind: Literal["email", "sms"] = "email"
+    language: Language
+    company: Code = ""
+    invoice_type: TypeCode = ""
+    subject: Words = ""
+    text: Words
+    html: Words = ""
+    sender_name: Text = ""
+    sender_address: MailAddress = ""
+    reply_to: MailAddress = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -681,7 +721,7 @@ TABLES: dict[str, type[Record]] = {
         Pack, Folder, LegislationRecord, Company, Site, CompanyGroup, User, Chart, Ledger, Account, AccountingCode,
         Journal, EntryType, Counter, CounterAssignment, Tax, Withholding, ChargeKind, Mention, PaymentTerms,
         PaymentMethod, SettlementAccount, FiscalYear, InvoiceType, AutomaticJournal, AutomaticJournalGroup,
-        NamedFormula, DeliveryRule,
+        NamedFormula, DeliveryRule, Template,
         Override, Example,
     )
 }  # fmt: skip

@@ -149,4 +149,17 @@ AccountSource = Annotated[
     ),
 ]
 Text = Annotated[str, Word(r"[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,2000}", "a text of at most 2,000 printable characters")]
+Words = Annotated[
+    str, Word(r"(?s)[^\x00-\x08\x0b\x0c\x0e-\x1f]{0,262144}", "a text of at most 256 KB without control signs")
+]
+MailAddress = Annotated[
+    str, Word(r"[^\s@,;:<>\"()\[\]\x00-\x1f]{1,64}@[^\s@,;:<>\"()\[\]\x00-\x1f]{3,189}", "an e-mail address")
+]
+Recipient = Annotated[
+    str,
+    Word(
+        r"[^\s@,;:<>\"()\[\]\x00-\x1f]{1,64}@[^\s@,;:<>\"()\[\]\x00-\x1f]{3,189}|\+[1-9][0-9]{6,14}",
+        "an e-mail address, or a telephone number such as +33612345678",
+    ),
+]
 FormulaText = Annotated[str, Word(r"(?s).{0,4096}", "a formula of at most 4 KB")]

@@ -38,6 +38,7 @@ FILES = {
     "mentions": ("mention",),
     "terms": ("payment_terms", "payment_method", "settlement_account"),
     "deliveries": ("delivery_rule",),
+    "templates": ("template",),
     "overrides": ("override",),
     "examples": ("example",),
 }

@@ -11,12 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
-from json.encoder import encode_basestring
-from operator import itemgetter
+from functools import cache, lru_cache
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from engine.kernel.money import plain
+from engine.kernel.rowtext import Says, function_of
 
 VERSION = 2
 FIRST = "0" * 64
@@ -59,7 +59,7 @@ def not_hashed(rows_of: Mapping[str, Iterable[Row]], version: int) -> Iterator[s
 
 def json_text(value: Any) -> str:
     """Canonical JSON of plain data."""
-    return _ENCODER.encode(value)
+    return "".join(_ENCODE(value, 0))
 
 
 def read(text: str) -> Any:
@@ -76,21 +76,33 @@ def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> s
 
     Each row adds its table's name, its canonical JSON and a line feed.
     """
-    digest = hashlib.sha256()
+    texts: list[bytes] = []
     for table in HASHED:
-        for row in rows_of.get(table, ()):
-            values, form = _form(table, tuple(row), version)
-            digest.update((form % tuple([_TEXTS.get(type(value), json_text)(value) for value in values(row)])).encode())
-    return digest.hexdigest()
+        rows, names, kinds = rows_of.get(table, ()), None, None
+        for row in rows:
+            own_names, own_kinds = tuple(row), tuple(map(type, row.values()))
+            if own_kinds != kinds or own_names != names:  # most rows of a table are alike
+                names, kinds = own_names, own_kinds
+                told = _form(table, names, kinds, version)
+            texts.append(told(row).encode())
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
-@cache
-def _form(table: str, columns: tuple[str, ...], version: int) -> tuple[Callable[[Row], tuple[Any, ...]], str]:
-    """Of a row that has these columns: those that are hashed, sorted; and its canonical JSON with %s for each value."""
-    names = sorted(set(columns) - _left_out(table, version))
-    keys = (json_text(name).replace("%", "%%") for name in names)
-    values: Callable[[Row], tuple[Any, ...]] = lambda row: tuple(row[name] for name in names)  # noqa: E731
-    return itemgetter(*names) if len(names) > 1 else values, table + "{" + ",".join(f"{key}:%s" for key in keys) + "}\n"
+@lru_cache(maxsize=1_000)
+def _form(table: str, names: tuple[str, ...], kinds: tuple[type, ...], version: int) -> Callable[[Row], str]:
+    """What tells a row with values of these types, as one function: most of a document's cells are hashed, one by one.
+
+    Shape: ("entry", ("journal", "date"), (str, date), 2) ->
+           lambda row: f'entry{{"date":"{row["date"].isoformat()}","journal":{text(row["journal"])}}}\n'
+    """
+    left_out = _left_out(table, version)
+    parts: list[str | Says] = [table + "{"]
+    for name, kind in sorted(zip(names, kinds, strict=True)):
+        if name not in left_out:
+            says, mark = _CELLS.get(kind, ("json_text({})", ""))
+            parts += [f"{json_text(name)}:{mark}", Says(says.format(f"row[{name!r}]")), mark, ","]
+    known = {"text": encode_basestring, "plain": plain, "json_text": json_text}
+    return function_of([*(parts[:-1] if len(parts) > 1 else parts), "}\n"], known)
 
 
 def link(
@@ -123,15 +135,15 @@ def _plain(value: Any) -> str:
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 
-_TEXTS: Mapping[type, Callable[[Any], str]] = {
-    str: encode_basestring,
-    int: int.__repr__,
-    bool: lambda value: "true" if value else "false",
-    type(None): lambda value: "null",
-    Decimal: lambda value: f'"{plain(value)}"',
-    date: lambda value: f'"{value.isoformat()}"',
+_CELLS: Mapping[type, tuple[str, str]] = {
+    str: ("text({})", ""),
+    int: ("{}", ""),
+    bool: ("'true' if {} else 'false'", ""),
+    type(None): ("'null'", ""),
+    Decimal: ("plain({})", '"'),
+    date: ("{}.isoformat()", '"'),
 }
-"""What `json_text` gives for the values that most columns hold, without its detours."""
+"""What `json_text` gives for the values that most columns hold, without its detours: an expression, between marks."""
 
 
 def _refused(number: str) -> Any:
@@ -139,4 +151,7 @@ def _refused(number: str) -> Any:
 
 
 _DECODER = json.JSONDecoder(parse_float=_refused, parse_constant=_refused)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+_ENCODE: Callable[[Any, int], Iterable[str]] = c_make_encoder(
+    None, _plain, encode_basestring, None, ":", ",", True, False, True
+)
+"""What json.JSONEncoder makes anew for each value: sorted keys, no spaces, every letter as it is."""

@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Every row of one posted document."""
+    """Every row of one posted document. `content` is what its column of that name says, where that is known."""
 
     document: Row
     lines: Sequence[Row]
@@ -37,6 +37,7 @@ class Stored:
     deliveries: Sequence[Row]
     audit: Sequence[Row] = ()
     seals: Sequence[Row] = ()
+    content: Row | None = None
 
     @property
     def by_table(self) -> dict[str, Sequence[Row]]:

@@ -114,9 +114,7 @@ def plan(
     request = asked.request
     drafted = draft_of(asked, company, invoice_type, catalog, origins)
     with arithmetic():
-        kinds = frozenset(
-            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
-        )
+        kinds = frozenset([one.kind for _, one in named_references(request)])
         found = determine(catalog, company, invoice_type, request.date, kinds)
         values = facts.of(drafted, catalog)
         told = Circumstances(request.site, found.journal.code if found.journal else "", values)
@@ -144,19 +142,21 @@ def draft_of(
     origins: Mapping[int, Origin] | None = None,
 ) -> Draft:
     """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
-    request, known = asked.request, origins or {}
-    references = _filled(request.references, known)
+    request = asked.request
+    if not origins:
+        return draft(request, company, invoice_type, catalog)
+    references = _filled(request.references, origins)
     lines = tuple(
-        replace(line, references=_filled(line.references, known)) if line.references else line for line in request.lines
+        replace(line, references=_filled(line.references, origins)) if line.references else line
+        for line in request.lines
     )
     corrected = [
-        known[one.id].tax_point
+        origins[one.id].tax_point
         for one in references
-        if one.kind == "corrects" and one.id is not None and one.id in known
+        if one.kind == "corrects" and one.id is not None and one.id in origins
     ]
     asked_for = replace(request, references=references, lines=lines)
-    with arithmetic():
-        return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
+    return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
 
 
 def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:

@@ -1,71 +1,149 @@
-"""Delivery rows, and the files that were handed over."""
+"""Delivery rows as the relay works on them: claimed, finished, freed; the log of tries; the files handed over.
+
+Conditions that partial indexes stand on are written as text, so that both databases see they are the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, delete, func, insert, select, text, update
 
-from engine.outbox.relay import Endpoint, Outcome
+from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
+from engine.outbox.store import Claimed, Endpoint, Lease, Row
 from engine.posting.view import document_view
-from engine.spi.contracts import DocumentView, File
+from engine.spi.contracts import DocumentView, EventKind, File
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
 from engine.storage.documents import rows_of
+from engine.storage.posting import IdBlocks
 
-Row = Mapping[str, Any]
+Enqueue = Callable[[Connection, Sequence[Row]], None]
+"""Tells a queue of rows that are due now or later, in the transaction that writes them."""
+DELIVERY, ATTEMPT = tables.delivery, tables.delivery_attempt
+WAITING = text(tables.WAITING)
+UNDER_WAY = text(tables.UNDER_WAY)
+NEW = {
+    "state": PENDING, "tries": 0, "lease_until": None, "lease_token": None, "reference": "", "file": None,
+    "held": False, "waits_for": "", "sent_at": None,
+}  # fmt: skip
+"""What a delivery that repeats another begins with."""
 
 
 class SqlDeliveryStore:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, ids: IdBlocks, enqueue: Enqueue | None = None) -> None:
+        self._database, self._ids, self._enqueue = database, ids, enqueue
 
-    def endpoints(self, now: datetime) -> list[Endpoint]:
-        table = tables.delivery
-        query = (
-            select(table.c.channel, table.c.connection)
-            .where(_due(now))
-            .distinct()
-            .order_by(table.c.channel, table.c.connection)
-        )
+    def endpoints(self, now: datetime) -> dict[Endpoint, int]:
+        place = (DELIVERY.c.channel, DELIVERY.c.connection)
+        query = select(*place, func.count()).where(WAITING, DELIVERY.c.due_at <= now).group_by(*place).order_by(*place)
         with self._database.read() as connection:
-            return [(row.channel, row.connection) for row in connection.execute(query)]
+            return {(channel, connected): number for channel, connected, number in connection.execute(query)}
 
-    def claim(self, endpoint: Endpoint, now: datetime, lease_until: datetime, token: str) -> Row | None:
-        table = tables.delivery
-        channel, connected = endpoint
+    def claim(self, of: Endpoint | int, due_by: datetime, lease: Lease) -> Claimed | None:
+        wanted: Any = DELIVERY.c.id == of
+        if isinstance(of, tuple):
+            wanted = and_(DELIVERY.c.channel == of[0], DELIVERY.c.connection == of[1])
         first = (
-            select(table.c.id)
-            .where(_due(now), table.c.channel == channel, table.c.connection == connected)
-            .order_by(table.c.due_at, table.c.id)
+            select(DELIVERY)
+            .where(WAITING, DELIVERY.c.due_at <= due_by, wanted)
+            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        statement = (
-            update(table)
-            .where(table.c.id == first.scalar_subquery())  # IN might run it more than once
-            .values(
-                state="sending", tries=table.c.tries + 1, lease_until=lease_until, lease_token=token, changed_at=now
-            )
-            .returning(*table.c)
-        )
-        row = self._database.retrying(lambda connection: connection.execute(statement).mappings().one_or_none())
-        return dict(row) if row else None
 
-    def finish(self, delivery: Row, outcome: Outcome, now: datetime) -> bool:
-        table = tables.delivery
-        statement = (
-            update(table)
-            .where(table.c.id == delivery["id"], table.c.state == "sending")
-            .where(table.c.lease_token == delivery["lease_token"])
-            .values(
-                state=outcome.state, detail=outcome.detail, reference=outcome.reference,
-                due_at=outcome.due_at or delivery["due_at"], lease_until=None, lease_token=None, changed_at=now,
-            )
+        def work(connection: Connection) -> Claimed | None:
+            row = connection.execute(first).mappings().one_or_none()
+            return _claimed(connection, dict(row), lease) if row else None
+
+        return self._database.retrying(work)
+
+    def finish(self, claimed: Claimed, outcome: Outcome, notes: str, now: datetime) -> bool:
+        row = claimed.row
+        recipients = row["recipients"] if outcome.recipients is None else _json(outcome.recipients)
+        becomes = {
+            "state": outcome.state, "detail": outcome.detail, "reference": outcome.reference, "lease_until": None,
+            "lease_token": None, "changed_at": now, "recipients": recipients,
+            "due_at": outcome.due_at if outcome.state == RETRY else row["due_at"],
+            "sent_at": now if outcome.state == SENT else None,
+        }  # fmt: skip
+        ended = {
+            "state": outcome.attempt or outcome.state, "ended_at": now, "reference": outcome.reference,
+            "detail": outcome.detail, "notes": notes,
+        }  # fmt: skip
+        beside = self._beside(row, outcome, now) if outcome.later else []
+        refused = _refused(claimed, outcome, now)
+
+        def work(connection: Connection) -> bool:
+            if not connection.execute(update(DELIVERY).where(_ours(row)).values(becomes)).rowcount:
+                return False
+            connection.execute(update(ATTEMPT).where(_this(claimed)).values(ended))
+            if refused:
+                connection.execute(insert(tables.delivery_event), refused)
+            if beside:
+                connection.execute(insert(DELIVERY), beside)
+            self.enqueued(connection, [*beside, *([{**row, **becomes}] if outcome.state == RETRY else [])])
+            return True
+
+        return self._database.retrying(work)
+
+    def wait(self, claimed: Claimed, until: datetime, words: str, now: datetime) -> int:
+        row = claimed.row
+        becomes = {"state": RETRY, "detail": words, "due_at": until, "changed_at": now}
+        back = becomes | {"tries": claimed.tries - 1, "lease_until": None, "lease_token": None}
+        alike = and_(
+            WAITING, DELIVERY.c.due_at <= now,
+            *(DELIVERY.c[name] == row[name] for name in ("channel", "connection", "company")),
         )  # fmt: skip
-        return bool(self._database.retrying(lambda connection: connection.execute(statement).rowcount))
+
+        def work(connection: Connection) -> int:
+            if not connection.execute(update(DELIVERY).where(_ours(row)).values(back)).rowcount:
+                return 0
+            connection.execute(delete(ATTEMPT).where(_this(claimed)))
+            self.enqueued(connection, [{**row, **back}])
+            locked = select(DELIVERY.c.id).where(alike).order_by(DELIVERY.c.id).with_for_update(skip_locked=True)
+            return 1 + connection.execute(update(DELIVERY).where(DELIVERY.c.id.in_(locked)).values(becomes)).rowcount
+
+        return self._database.retrying(work)
+
+    def cleared(self, claimed: Claimed) -> None:
+        mine = and_(ATTEMPT.c.delivery == claimed.row["id"], ATTEMPT.c.state.in_({*DOUBTS, FAILED}))
+        self._database.retrying(lambda connection: connection.execute(update(ATTEMPT).where(mine).values(state=ABSENT)))
+
+    def renew(self, tokens: Collection[str], until: datetime) -> None:
+        mine = and_(UNDER_WAY, DELIVERY.c.lease_token.in_(tokens))
+        statement = update(DELIVERY).where(mine).values(lease_until=until)
+        self._database.retrying(lambda connection: connection.execute(statement))
+
+    def under_way(self) -> list[Row]:
+        worker = _last_of(ATTEMPT.c.worker).label("worker")
+        columns = [DELIVERY.c[name] for name in ("id", "lease_token", "lease_until")]
+        query = (
+            select(*columns, func.coalesce(worker, "").label("worker"))
+            .where(UNDER_WAY)
+            .order_by(DELIVERY.c.lease_token)
+        )
+        with self._database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def free(self, delivery: int, token: str, now: datetime, words: str) -> bool:
+        becomes = {"state": RETRY, "lease_until": None, "lease_token": None, "changed_at": now, "detail": words}
+        mine = and_(DELIVERY.c.id == delivery, UNDER_WAY, func.coalesce(DELIVERY.c.lease_token, "") == token)
+        statement = update(DELIVERY).where(mine).values(becomes).returning(*DELIVERY.c)
+
+        def work(connection: Connection) -> bool:
+            row = connection.execute(statement).mappings().one_or_none()
+            if row is None:
+                return False
+            lost = and_(ATTEMPT.c.delivery == delivery, ATTEMPT.c.state == SENDING)
+            connection.execute(update(ATTEMPT).where(lost).values(state=DIED, ended_at=now, detail=words))
+            self.enqueued(connection, [dict(row)])
+            return True
+
+        return self._database.retrying(work)
 
     def view(self, document: int) -> DocumentView:
         table = tables.document
@@ -76,32 +154,101 @@ class SqlDeliveryStore:
 
     def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
         row = {
-            "hash": digest,
-            "name": file.name,
-            "media_type": file.media_type,
-            "content": file.content,
+            "hash": digest, "name": file.name, "media_type": file.media_type, "content": file.content,
             "stored_at": now,
-        }
+        }  # fmt: skip
+        if delivery["file"] == digest:
+            return
 
         def work(connection: Connection) -> None:
             connection.execute(insert_into(self._database.dialect, tables.file).values(row).on_conflict_do_nothing())
-            table = tables.delivery
-            mine = and_(table.c.id == delivery["id"], table.c.lease_token == delivery["lease_token"])
-            connection.execute(update(table).where(mine).values(file=digest))
+            mine = and_(DELIVERY.c.id == delivery["id"], DELIVERY.c.lease_token == delivery["lease_token"])
+            connection.execute(update(DELIVERY).where(mine).values(file=digest))
 
         self._database.retrying(work)
 
     def counted(self) -> dict[str, int]:
         """How many deliveries are in each state."""
-        table = tables.delivery
-        query = select(table.c.state, func.count()).group_by(table.c.state).order_by(table.c.state)
+        query = select(DELIVERY.c.state, func.count()).group_by(DELIVERY.c.state).order_by(DELIVERY.c.state)
         with self._database.read() as connection:
             return {state: number for state, number in connection.execute(query)}
 
+    def wake(self, connection: str, now: datetime) -> int:
+        mine = and_(DELIVERY.c.connection == connection, text("state = 'retry'"), DELIVERY.c.due_at > now)
+        statement = update(DELIVERY).where(mine, WAITING).values(due_at=now)
+        return self._database.retrying(lambda session: session.execute(statement).rowcount)
 
-def _due(now: datetime) -> Any:
-    """Rows to work on: waiting and due, or left behind by a sender that died."""
-    table = tables.delivery
-    waiting = and_(table.c.state.in_(("pending", "retry")), table.c.due_at <= now)
-    abandoned = and_(table.c.state == "sending", table.c.lease_until < now)
-    return or_(waiting, abandoned)
+    def enqueued(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Tell the queue, where there is one."""
+        if self._enqueue and rows:
+            self._enqueue(connection, rows)
+
+    def repeated(self, row: Row, now: datetime, **changes: Any) -> dict[str, Any]:
+        """A new delivery that repeats one."""
+        return dict(row) | NEW | {
+            "id": self._ids.next("delivery"), "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": "",
+        } | changes  # fmt: skip
+
+    def _beside(self, row: Row, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+        """The delivery for those who could not take it now."""
+        whom = {
+            name: [one for one in json.loads(row[name]) if one in outcome.later]
+            for name in ("recipients", "copies", "hidden_copies")
+        }
+        if not whom["recipients"]:
+            whom = {"recipients": list(outcome.later), "copies": [], "hidden_copies": []}
+        words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items())
+        parts = {name: _json(listed) for name, listed in whom.items()}
+        return [self.repeated(row, now, due_at=outcome.due_at or now, detail=words, **parts)]
+
+
+def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:
+    """A locked row becomes ours; the log gets this try."""
+    query = select(ATTEMPT.c.number, ATTEMPT.c.began_at, ATTEMPT.c.state).where(ATTEMPT.c.delivery == row["id"])
+    tries = connection.execute(query.order_by(ATTEMPT.c.number)).all()
+    number = tries[-1].number + 1 if tries else 1
+    run = tries[len(tries) - row["tries"] :] if row["tries"] else []
+    becomes = {
+        "state": SENDING, "tries": row["tries"] + 1, "lease_until": lease.until, "lease_token": lease.token,
+        "changed_at": lease.now,
+    }  # fmt: skip
+    connection.execute(update(DELIVERY).where(DELIVERY.c.id == row["id"]).values(becomes))
+    logged = {
+        "delivery": row["id"], "number": number, "worker": lease.worker[:100], "began_at": lease.now,
+        "state": SENDING, "reference": "", "detail": "", "notes": "",
+    }  # fmt: skip
+    connection.execute(insert(ATTEMPT), logged)
+    states = {one.state for one in tries}
+    began = run[0].began_at if run else lease.now
+    return Claimed(row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states)
+
+
+def _ours(row: Row) -> Any:
+    return and_(DELIVERY.c.id == row["id"], UNDER_WAY, DELIVERY.c.lease_token == row["lease_token"])
+
+
+def _this(claimed: Claimed) -> Any:
+    return and_(ATTEMPT.c.delivery == claimed.row["id"], ATTEMPT.c.number == claimed.number)
+
+
+def _last_of(column: Any) -> ScalarSelect[Any]:
+    """A column of the last try of a delivery."""
+    mine = select(column).where(ATTEMPT.c.delivery == DELIVERY.c.id).order_by(ATTEMPT.c.number.desc()).limit(1)
+    return mine.scalar_subquery()
+
+
+def _refused(claimed: Claimed, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+    """An event for each recipient who will never get it."""
+    row = claimed.row
+    return [
+        {
+            "connection": row["connection"], "id": f"refused:{row['id']}:{claimed.number}:{place}", "code": "",
+            "delivery": row["id"], "recipient": who, "kind": EventKind.REJECTED.value, "detail": why, "at": now,
+            "taken_at": now,
+        }
+        for place, (who, why) in enumerate(outcome.refused.items())
+    ]  # fmt: skip
+
+
+def _json(listed: Sequence[str]) -> str:
+    return json.dumps(list(listed), ensure_ascii=False)

@@ -369,6 +369,10 @@ file = Table(
     Column("content", LargeBinary, nullable=False),
     Column("stored_at", Instant, nullable=False),
 )
+WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
+UNDER_WAY = "state = 'sending'"
+STOPPED = "state IN ('rejected', 'failed', 'uncertain')"
+"""Which deliveries are in an index each; who asks for them writes the very same words."""
 delivery = Table(
     "delivery",
     metadata,
@@ -401,8 +405,15 @@ delivery = Table(
     CheckConstraint(
         "state IN ('pending', 'sending', 'retry', 'sent', 'rejected', 'failed', 'uncertain', 'cancelled')", name="state"
     ),
-    Index(None, "state", "due_at"),
     Index(None, "document"),
+    *(
+        Index(f"ix_delivery_{name}", *columns, postgresql_where=text(where), sqlite_where=text(where))
+        for name, where, columns in (
+            ("waiting", WAITING, ("channel", "connection", "due_at", "id")),
+            ("under_way", UNDER_WAY, ("lease_token",)),
+            ("stopped", STOPPED, ("state", "id")),
+        )
+    ),
 )
 delivery_attempt = Table(
     "delivery_attempt",

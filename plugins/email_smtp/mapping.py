@@ -1,4 +1,4 @@
-"""Parcel -> mail: subject and body in the document's language, the file attached, identity from the parcel's key.
+"""Parcel -> mail: its message, else words of our own; its files attached; identity from its key.
 
 Pure: the same parcel gives the same bytes, MIME boundaries included, but for `Date`, which client.py adds.
 No text of a document can make a header: names and subjects pass `one_line`, then `_encoded`; addresses are checked.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -23,8 +23,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from engine.spi import DocumentView, File, Parcel
-from plugins.email_smtp.addresses import one_line, sorted_out
+from engine.spi import DocumentView, File, Parcel, Rejected
+from plugins.email_smtp.addresses import address, one_line, sorted_out
 
 _OTHERWISE = "en"
 _WITHOUT_AMOUNTS = {"delivery_note", "goods_receipt", "return"}
@@ -63,28 +63,72 @@ class Words:
     company: str
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What goes into the mail: from the parcel's message, else in words of our own."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
 def compose(parcel: Parcel) -> EmailMessage:
-    """The message, all but its Date. `parcel.recipients` that are no addresses are left out of `To`."""
-    settings, words, name = parcel.settings, write(parcel.document, parcel.file is not None), identity(parcel.key)
+    """The message, all but its Date. What is no address is left out of `To` and `Cc`; hidden copies are in no header.
+
+    Errors: Rejected when the message's own sender or reply address is none.
+    """
+    settings, said, name, given = parcel.settings, what_is_said(parcel), identity(parcel.key), parcel.message
     message = EmailMessage(policy=POLICY)
-    shown_as = settings.sender_name or one_line(parcel.document.company.name)
-    message["From"] = f"{_encoded(shown_as, 'From')}\r\n <{settings.sender_address}>".lstrip()
-    message["To"] = tuple(Address(addr_spec=one) for one in sorted_out(parcel.recipients)[0])
-    if settings.reply_to:
-        message["Reply-To"] = Address(addr_spec=settings.reply_to)
-    message["Subject"] = _encoded(words.subject, "Subject")
+    shown_as = (given and one_line(given.sender_name)) or settings.sender_name
+    sender = _own(given.sender_address if given else "", "sender_address") or settings.sender_address
+    message["From"] = f"{_encoded(shown_as or one_line(parcel.document.company.name), 'From')}\r\n <{sender}>".lstrip()
+    for header, those in (("To", parcel.recipients), ("Cc", parcel.copies)):
+        if found := sorted_out(those)[0]:
+            message[header] = tuple(Address(addr_spec=one) for one in found)
+    if reply_to := _own(given.reply_to if given else "", "reply_to") or settings.reply_to:
+        message["Reply-To"] = Address(addr_spec=reply_to)
+    message["Subject"] = _encoded(said.subject, "Subject")
     message["Message-ID"] = f"<{name}@{settings.sender_address.rpartition('@')[2]}>"
     message["X-Factotum-Parcel"] = name
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     # Quoted-printable and base64 never yield "=_", so a boundary that starts with it cannot occur in a part.
-    message.set_content(as_text(words), cte="quoted-printable")
-    message.add_alternative(as_html(words), subtype="html", cte="quoted-printable")
-    message.set_boundary(f"=_alternative_{_digest(name)}")
-    if parcel.file is not None:
-        _attach(message, parcel.file)
+    message.set_content(said.text, cte="quoted-printable")
+    if said.html:
+        message.add_alternative(said.html, subtype="html", cte="quoted-printable")
+        message.set_boundary(f"=_alternative_{_digest(name)}")
+    for number, file in enumerate(parcel.files):
+        _attach(message, file, [one.name for one in parcel.files[:number]])
+    if parcel.files:
         message.set_boundary(f"=_mixed_{_digest(name)}")
-    message["Content-Language"] = words.language  # last: making a multipart moves Content-* headers into its part
+    message["Content-Language"] = said.language  # last: making a multipart moves Content-* headers into its part
     return message
+
+
+def what_is_said(parcel: Parcel) -> Said:
+    """The parcel's message as it may go into a mail, else words of our own in the document's language."""
+    given, document = parcel.message, parcel.document
+    if given is None:
+        words = write(document, parcel.file is not None)
+        return Said(words.subject, as_text(words), as_html(words), words.language)
+    subject = one_line(given.subject) or one_line(document.number)
+    text, html = (one.encode("utf-8", "replace").decode().replace("\x00", "") for one in (given.text, given.html))
+    if html and not html.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+        html = (
+            f'<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><title>{escape(subject)}</title></head>\n<body>\n'
+            f"{html}\n</body>\n</html>\n"
+        )
+    return Said(
+        subject, text if text.endswith("\n") else text + "\n", html, one_line(document.language, 20) or _OTHERWISE
+    )
+
+
+def _own(text: str, field: str) -> str:
+    """An address of the message itself, "" when it has none. Errors: Rejected."""
+    found = address(text) if text else ""
+    if found is None:
+        raise Rejected(f"{one_line(text)} is no e-mail address", {f"message.{field}": "not an e-mail address"})
+    return found
 
 
 def identity(key: str) -> str:
@@ -167,8 +211,11 @@ def _rows(document: DocumentView, language: str, label: Mapping[str, str]) -> li
     return rows
 
 
-def _attach(message: EmailMessage, file: File) -> None:
+def _attach(message: EmailMessage, file: File, before: Sequence[str]) -> None:
     name = re.sub(r'[/\\:*?"<>|]', "-", one_line(file.name, 120)).lstrip(". ") or "document"
+    if twins := before.count(file.name):
+        stem, dot, ending = name.rpartition(".")
+        name = f"{stem}-{twins + 1}{dot}{ending}" if dot else f"{name}-{twins + 1}"
     known = _MEDIA_TYPE.fullmatch(file.media_type)
     maintype, subtype = (known[1], known[2]) if known else ("application", "octet-stream")
     message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=name)

@@ -206,7 +206,7 @@ def test_sample_prints_documents_that_post(factotum: Terminal) -> None:
 def test_plugin_list_tells_what_is_installed(factotum: Terminal) -> None:
     assert "facturx" in factotum("plugin", "list").done().out
     found = factotum("plugin", "list", "--json").done().json
-    assert keys(found) == {"kind", "name", "module"}
+    assert keys(found) == {"kind", "name", "plugin", "version", "title", "capabilities", "cannot", "data_leaves"}
     assert {("format", "facturx"), ("format", "cii"), ("channel", "email")} <= {
         (one["kind"], one["name"]) for one in found
     }

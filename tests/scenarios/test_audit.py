@@ -111,13 +111,14 @@ def test_a_connection_is_told_without_its_secrets(demo_url: str) -> None:
     with new_house(demo_url, Plugins({"facturx": PlainFormat("facturx")}, channels)) as house:
         for password in ("canary-1", "canary-2"):
             house.clock.goes_on(hours=1)
-            house.connect("DROP", "drop", box="out", password=password)
+            flow.configure(house, house.context, "DROP", "drop", {"box": "out", "password": password})
         house.clock.goes_on(hours=1)
-        house.connect("DROP", "email", box="in")
+        flow.configure(house, house.context, "DROP", "email", {"box": "in"})
         made, changed, moved = told(house)[-3:]
         assert made["subject"] == "connection DROP" and made["action"] == "configure" and made["company"] == ""
         assert made["fields"]["box"] == {"before": None, "after": "out"}
         assert made["fields"]["channel"] == {"before": None, "after": "drop"}
+        assert made["fields"]["password"] == {"before": None, "after": "***"}
         assert changed["fields"] == {"password": {"before": "***", "after": "***"}}
         assert moved["fields"]["channel"] == {"before": "drop", "after": "email"}
         assert moved["fields"]["password"] == {"before": "***", "after": None}

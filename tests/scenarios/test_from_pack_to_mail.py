@@ -9,13 +9,15 @@ import pikepdf
 from engine.edge.cli.mailbox import Mailbox
 from tests.edge.terminal import Terminal
 from tests.support.house import House, invoice, line
-from tests.support.mailbox import RefusingMailbox, closed_port
+from tests.support.mailbox import RefusingMailbox
 
 
 def connect(factotum: Terminal, port: int) -> None:
     settings = (f"port={port}", "sender_address=billing@example.com", "starttls=none", "local_hostname=erp.example")
     words = ("plugin", "configure", "DEMO-MAIL", "--channel", "email", "host=127.0.0.1", *settings)
     assert "DEMO-MAIL" in factotum(*words).done().out
+    assert "passed" in factotum("plugin", "test", "DEMO-MAIL").done().out
+    assert "all companies" in factotum("plugin", "activate", "DEMO-MAIL").done().out
 
 
 def test_from_an_empty_disk_to_a_mail_with_the_invoice_attached(tmp_path: Path) -> None:
@@ -62,7 +64,8 @@ def test_a_mail_server_that_is_down_costs_time_and_no_invoice(
     sqlite_house: House, factotum: Terminal, tmp_path: Path
 ) -> None:
     factotum.post(invoice()).done()
-    connect(factotum, closed_port())
+    with Mailbox(tmp_path / "mail") as mailbox:
+        connect(factotum, mailbox.port)
     assert factotum("relay", "--json").done().json == {"retry": 1}
     (waiting,) = factotum("show", "FV-2026-00001", "--json").done().json["deliveries"]
     assert waiting["tries"] == 1 and "again in 30 s" in waiting["detail"]

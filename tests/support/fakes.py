@@ -23,6 +23,7 @@ from engine.spi import (
     DocumentView,
     File,
     Manifest,
+    NotFound,
     Parcel,
     PluginContext,
     PluginKind,
@@ -181,6 +182,23 @@ class MemoryChannel:
         with self._lock:
             self.parcels.append(parcel)
         return self.behaviour(parcel)
+
+
+class AskedChannel(MemoryChannel):
+    """Can be asked what it has: the documents whose numbers are in `has`, or whatever its `finding` does."""
+
+    def __init__(self, name: str = "memory", has: Iterable[str] = ()) -> None:
+        super().__init__(name, policy=DeliveryPolicy.RECONCILABLE)
+        self.has = {*has}
+        self.finding: Behaviour = self._look
+
+    def _look(self, parcel: Parcel) -> Receipt:
+        if parcel.document.number not in self.has:
+            raise NotFound("it is not there")
+        return takes(parcel)
+
+    def find(self, parcel: Parcel, context: PluginContext) -> Receipt | None:
+        return self.finding(parcel)
 
 
 class StampSettings(BaseModel):

@@ -20,6 +20,8 @@ from sqlalchemy import Table, func, select, update
 from engine import flow
 from engine.app import BuiltHouse
 from engine.flow import Actor, Context
+from engine.flow.afterwards import relay_of
+from engine.outbox.relay import Relay
 from engine.posting.batch import BatchStore
 from engine.posting.ports import PostingStore
 from engine.spi.host import Plugins
@@ -104,6 +106,12 @@ class House(BuiltHouse):
 
     def relay(self) -> dict[str, int]:
         return dict(flow.relay(self, self.context))
+
+    def relay_of(self) -> Relay:
+        return relay_of(self, self.context)
+
+    def resume(self, code: str = "DEMO-MAIL") -> None:
+        flow.resume(self, self.context, code)
 
     def connect(self, code: str = "DEMO-MAIL", channel: str = "email", **settings: Any) -> None:
         """Configured, tested, active for all companies."""

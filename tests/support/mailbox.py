@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ RESET = "reset"  # end it with a TCP reset
 class RefusingMailbox(Mailbox):
     """Answers as told: an SMTP reply such as `550 5.1.1 no such user`, or HANG, DISCONNECT, RESET.
 
-    `recipients` by address; `sender`, `data` (the mail is dropped) and `kept` (the mail is kept first) for every mail.
+    `login` is the user and password that it takes; `implicit` begins with TLS instead of STARTTLS. `recipients` by
+    address; `sender`, `data` (the mail is dropped) and `kept` (the mail is kept first) for every mail.
     """
 
     def __init__(
@@ -39,10 +41,16 @@ class RefusingMailbox(Mailbox):
         kept: str = "",
         quit: str = "",
         tls: ssl.SSLContext | None = None,
+        implicit: bool = False,
+        login: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(folder)
         self._recipients, self._sender, self._data, self._kept, self._quit = recipients or {}, sender, data, kept, quit
-        self.options = {"tls_context": tls} if tls else {}
+        self.options = {"tls_context": tls} if tls and not implicit else {}
+        self.encrypted = tls if implicit else None
+        if login:
+            asked = {"authenticator": partial(_known, login), "auth_required": True, "auth_require_tls": not implicit}
+            self.options = {**self.options, **asked}
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -81,20 +89,33 @@ class RefusingMailbox(Mailbox):
         return answer
 
 
+def _known(login: tuple[str, str], server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> Any:
+    """Whether a login is the one. Refused ones must be `handled=False`: else aiosmtpd does not answer at all."""
+    from aiosmtpd.smtp import AuthResult
+
+    told = (given.login.decode(), given.password.decode()) if hasattr(given, "login") else ()
+    return AuthResult(success=told == login, handled=False)
+
+
 @contextmanager
-def scripted(*replies: str, endlessly: str = "") -> Iterator[int]:
+def scripted(*replies: str, endlessly: str = "", heard: list[str] | None = None) -> Iterator[int]:
     """A server for one conversation: says its first reply on connection, then one per line it hears; its port.
 
-    `endlessly` is repeated from then on without waiting to be asked, until the client has gone; after ten seconds it
-    hangs up, so that a client without patience of its own fails its test instead of stopping it.
+    What it hears is added to `heard`. `endlessly` is repeated from then on without waiting to be asked, until the
+    client has gone; after ten seconds it hangs up, so that a client without patience of its own fails its test instead
+    of stopping it.
     """
     over = threading.Event()
 
     def serve(listener: socket.socket) -> None:
-        with suppress(OSError), listener.accept()[0] as line, line.makefile("rb") as heard:
+        with suppress(OSError), listener.accept()[0] as line, line.makefile("rb") as listening:
             for number, reply in enumerate(replies):
-                if number and not heard.readline():
-                    return
+                if number:
+                    told = listening.readline()
+                    if not told:
+                        return
+                    if heard is not None:
+                        heard.append(told.decode("latin-1").rstrip())
                 line.sendall(reply.encode("latin-1") + b"\r\n")
             for _ in range(500 if endlessly else 0):
                 if over.wait(0.02):

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    import ssl
+
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
 _UNREADABLE = re.compile(r"[^\w@.+-]+")
@@ -31,6 +33,7 @@ class Mailbox:
 
     host = "127.0.0.1"
     options: Mapping[str, Any] = {}  # of aiosmtpd.smtp.SMTP, such as tls_context
+    encrypted: ssl.SSLContext | None = None  # TLS from the first sign on
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -99,7 +102,7 @@ class Mailbox:
         def answer() -> SMTP:
             return SMTP(self, hostname="localhost", ident="Factotum mailbox", **self.options)
 
-        server = await self._loop.create_server(answer, self.host, 0)
+        server = await self._loop.create_server(answer, self.host, 0, ssl=self.encrypted)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._over.wait()

@@ -18,7 +18,7 @@ def plugin() -> None:
     """What plugins offer, and the connections they work through.
 
     \b
-    A connection's life: configure, test, activate; then pause and resume.
+    A connection's life: configure, authorize where a person logs in, test, activate; then pause and resume.
     """
 
 
@@ -60,7 +60,7 @@ def _described(manifest: Any) -> dict[str, Any]:
 def settings(name: str, as_json: bool) -> None:
     """The settings a connection to NAME takes, with what each means."""
     from engine.edge.cli.output import print_json, table
-    from engine.flow.connections import offered
+    from engine.flow.connecting import offered
     from engine.spi.host import load_plugins
 
     schema = offered(load_plugins(), name).settings_model.model_json_schema()
@@ -131,6 +131,25 @@ def list_connections(database: str | None, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     table("", ["connection", "for", "state", "test", "companies", "because"], rows)
+
+
+@plugin.command()
+@click.argument("connection")
+@click.option("--answer", metavar="TEXT", help="What came back: the link you were led to, or its code.")
+@click.pass_obj
+def authorize(database: str | None, connection: str, answer: str | None) -> None:
+    """Log in to a CONNECTION that wants a person: open the address shown, then say --answer (may be empty)."""
+    from engine import flow
+    from engine.app import open_house, system_context
+
+    request = flow.authorize(open_house(database), system_context(), connection, answer)
+    if request is None:
+        click.echo(f"Connection {connection} is logged in; test it now: factotum plugin test {connection}")
+        return
+    click.echo(f"Open {request.url}")
+    if request.user_code:
+        click.echo(f"and type {request.user_code}")
+    click.echo(f"then: factotum plugin authorize {connection} --answer 'what came back'")
 
 
 @plugin.command()
@@ -206,6 +225,54 @@ def resume(database: str | None, connection: str) -> None:
 
     flow.resume(open_house(database), system_context(), connection)
     click.echo(f"Connection {connection} goes on.")
+
+
+@plugin.command()
+@click.argument("module")
+@click.option("--samples", default="", metavar="MODULE", help="Where its SAMPLES are; default: MODULE_samples.")
+@JSON
+def check(module: str, samples: str, as_json: bool) -> None:
+    """Prove a plugin, offline: MODULE is what its entry point names, such as acme_factotum.
+
+    Exits with 1 when something that must hold does not.
+    """
+    from engine.conformance import check_plugin
+    from engine.edge.cli.output import print_json
+
+    sys.path.insert(0, str(Path.cwd()))
+    found = []
+    for result in check_plugin(module, samples):
+        found.append(result)
+        if not as_json:
+            mark = {"passed": "ok", "skipped": "–"}.get(result.state, "FAILS" if result.check.must else "should")
+            click.echo(f"{mark:<7}{result.name} {result.check.id}: {result.check.says}")
+            if result.words:
+                click.echo(f"       {result.words}")
+    unfit = sum(result.unfit for result in found)
+    if as_json:
+        print_json([
+            {"name": one.name, "check": one.check.id, "group": one.check.group, "must": one.check.must,
+             "says": one.check.says, "state": one.state, "words": one.words}
+            for one in found
+        ])  # fmt: skip
+    else:
+        click.echo(f"{len(found)} checks, {unfit} of them fail." if unfit else f"{len(found)} checks: it is fit.")
+    sys.exit(1 if unfit else 0)
+
+
+@plugin.command()
+@click.argument("name")
+@click.option("--in", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to.")
+def new(name: str, folder: Path) -> None:
+    """Write a working plugin NAME with its tests: a channel over HTTP, a format, a stand-in, samples.
+
+    Then: cd NAME, factotum plugin check NAME_factotum, and make it yours.
+    """
+    from engine.conformance.scaffold import write_plugin
+
+    for path in write_plugin(name, folder):
+        click.echo(path)
+    click.echo(f"cd {folder / name} && factotum plugin check {name}_factotum")
 
 
 @click.group()

@@ -9,6 +9,8 @@ seals.py         legal signatures
 
 from engine.spi.contracts.archives import ArchiveStore
 from engine.spi.contracts.connections import (
+    Authorises,
+    AuthRequest,
     ConnectionState,
     Network,
     PluginContext,
@@ -93,6 +95,8 @@ __all__ = [
     "ArchiveStore",
     "AuthExpired",
     "AuthKind",
+    "AuthRequest",
+    "Authorises",
     "CAPABILITIES",
     "ChainScope",
     "ChargeView",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
@@ -53,6 +53,34 @@ class PluginContext:
     network: Network  # guarded clients and addresses
     state: ConnectionState
     note: Callable[[str], None]  # into the log of this attempt; secrets of the connection are masked in it
+
+
+@dataclass(frozen=True, slots=True)
+class AuthRequest:
+    """What a person does to let us in: open `url`, and type `user_code` there if there is one."""
+
+    url: str
+    state: str  # unguessable: what comes back must carry it, for logins that come back by a link
+    user_code: str = ""
+    kept: Mapping[str, Any] = field(default_factory=dict)  # what `auth_finish` needs again; JSON, no secret
+
+
+class Authorises(Protocol):
+    """A channel, provider, source or store that a person logs in to, once: auth kinds oauth2_code, oauth2_device."""
+
+    def auth_start(self, settings: Any, state: str, context: PluginContext) -> AuthRequest:
+        """Begin. `state` is made by the engine. Errors: as DeliveryChannel.deliver."""
+
+    def auth_finish(
+        self, settings: Any, request: AuthRequest, answer: str, context: PluginContext
+    ) -> Mapping[str, str]:
+        """The secrets to keep, by field of the settings. `answer` is what came back: a link, a code, or "".
+
+        Errors: TryLater while nobody has agreed yet, Rejected when the answer or its state is not ours.
+        """
+
+    def auth_refresh(self, settings: Any, context: PluginContext) -> Mapping[str, str]:
+        """New secrets for old ones, without a person. Errors: AuthExpired when a person is needed."""
 
 
 class StepState(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -23,9 +23,14 @@ class ImportedDocument:
 
     syntax: str  # such as cii, facturx
     request: Mapping[str, Any]
-    buyer: Mapping[str, str]  # what tells whose document it is: vat_number, registration, electronic_address, name
+    buyer: Mapping[str, str]  # what tells whose document it is: vat_number, registration, electronic_address, name;
+    # the middle two as `scheme:id`
     number: str  # the seller's
     warnings: tuple[str, ...] = ()
+    totals: Mapping[str, str] = field(default_factory=dict)  # what the file says it comes to, by our names: lines, net,
+    # tax, gross, payable …, and `lines.0` for the net of a line; compared with what we compute
+    payment_means: str = ""  # UNTDID 4461
+    accounts: tuple[tuple[str, str], ...] = ()  # where to pay to: (IBAN, BIC or "")
 
 
 class Importer(Protocol):

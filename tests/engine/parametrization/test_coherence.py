@@ -179,6 +179,7 @@ def test_every_reference_between_tables_is_followed(reference: Reference) -> Non
     samples: list[d.Record] = [
         *world(), d.User(code="u"), GRP, d.CounterAssignment(counter="FV"), sihi(),
         d.DeliveryRule(id="R", channel="c", connection="C"),
+        d.Template(code="hello", language="fr", text="T"),
         d.Site(code="S", company="ACME", name="Site", address=d.Address(country="FR")),
         d.FiscalYear(company="ACME", code="2026", valid_from=date(2026, 1, 1), valid_to=date(2026, 12, 31)),
         d.SettlementAccount(code="BANK", account="512"),

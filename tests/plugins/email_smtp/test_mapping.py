@@ -191,8 +191,10 @@ hostile = st.sampled_from(PAYLOADS) | st.text(st.characters(codec=None), max_siz
 )
 def test_no_text_makes_a_header_a_recipient_or_a_tag(where: str, payload: str) -> None:
     changes: dict[str, Any] = {"document": document()}
-    if where in ("key", "file"):
-        changes[where] = payload if where == "key" else File(payload, payload, b"x")
+    if where == "key":
+        changes["key"] = payload
+    elif where == "file":
+        changes["files"] = (File(payload, payload, b"x"),)
     elif where in ("company", "partner"):
         party: Any = COMPANY if where == "company" else PARTNER
         changes["document"] = document(**{where: replace(party, name=payload)})

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_CHANNEL
+from engine.kernel.clock import token
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
     from engine.outbox.connections import Connection
-    from engine.spi.contracts import TestReport
+    from engine.spi.contracts import AuthRequest, TestReport
     from engine.spi.host import Plugins
 
 BAD_SETTING = FaultKind("bad_setting", "{words}", "mend the setting")
@@ -28,6 +29,15 @@ NOT_TESTED = FaultKind(
     "run `factotum plugin test {code}` first",
 )
 UNKNOWN_COMPANY = FaultKind("connection_for_nobody", "there is no company {company!r}", "{remedy}")
+NO_LOGIN_NEEDED = FaultKind(
+    "no_login_needed", "{channel} is no place a person logs in to", "give its secrets with `plugin configure {code}`"
+)
+LOGIN_REFUSED = FaultKind(
+    "login_refused", "the login of connection {code} did not come about: {reason}",
+    "begin again with `factotum plugin authorize {code}`",
+)  # fmt: skip
+LOGIN = "login"
+"""Where a login under way is kept, among what the plugin keeps."""
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,19}")
 Told = dict[str, Any]
 
@@ -66,6 +76,48 @@ def configure(house: House, context: Context, code: str, channel: str, settings:
 
     audit_id = house.posting.next_id("audit")
     house.connections.change(code, context.clock.now(), context.actor.name, decide)
+
+
+def authorize(house: House, context: Context, code: str, answer: str | None = None) -> AuthRequest | None:
+    """Let a person log in: first what they have to open; with their `answer`, the login is kept.
+
+    Errors: Faulty(no_login_needed, login_refused …), NoKey.
+    """
+    from engine.outbox.connections import CONFIGURED, settings_hash
+    from engine.outbox.words import written
+    from engine.spi.contracts import AuthRequest, PluginError
+
+    allowed(context, "configure")
+    found = _found(house, code)
+    offer = offered(house.plugins, found.channel)
+    if not hasattr(offer, "auth_start"):
+        raise Faulty([NO_LOGIN_NEEDED.at("connection", code=code, channel=found.channel)])
+    switchboard = house.switchboard(context.clock)
+    ready, kept = switchboard.opened(found, offer), house.connections.kept(code)
+    try:
+        if answer is None:
+            request = offer.auth_start(ready.settings, token(), ready.context)
+            asked = {"url": request.url, "state": request.state, "user_code": request.user_code,
+                     "kept": dict(request.kept)}  # fmt: skip
+            now = house.connections.kept(code)
+            house.connections.keep(code, now, {**now, LOGIN: asked})
+            return AuthRequest(**asked)
+        if LOGIN not in kept:
+            raise Faulty([LOGIN_REFUSED.at("connection", code=code, reason="nobody has begun one")])
+        secrets = offer.auth_finish(ready.settings, AuthRequest(**kept[LOGIN]), answer, ready.context)
+    except PluginError as refused:
+        reason = ready.mask(written(refused.reason))
+        raise Faulty([LOGIN_REFUSED.at("connection", code=code, reason=reason)]) from refused
+    fresh = {name: switchboard.vault.seal(code, name, secret) for name, secret in secrets.items()}
+
+    def change(now: Connection) -> Connection:
+        held = {**now.secrets, **fresh}
+        return replace(now, secrets=held, settings_hash=settings_hash(now.settings, held), state=CONFIGURED, detail="")
+
+    _changed(house, context, code, change)
+    now = house.connections.kept(code)
+    house.connections.keep(code, now, {name: value for name, value in now.items() if name != LOGIN})
+    return None
 
 
 def test_connection(house: House, context: Context, code: str) -> TestReport:
@@ -121,6 +173,7 @@ def activate(house: House, context: Context, code: str, companies: tuple[str, ..
         return replace(found, state=ACTIVE, detail="", companies=found.companies | (frozenset(companies) or {ALL}))
 
     _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
 
 
 def deactivate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
@@ -151,6 +204,7 @@ def resume(house: House, context: Context, code: str) -> None:
         return replace(found, state=ACTIVE if found.tested and found.companies else CONFIGURED, detail="")
 
     _changed(house, context, code, decide)
+    house.deliveries.wake(code, context.clock.now())
 
 
 def connections(house: House, context: Context) -> list[Told]:

@@ -1,0 +1,53 @@
+"""A delivery row as the parcel its channel is given: the files rendered and kept, the words, the key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.outbox.store import Row
+from engine.spi.contracts import DocumentFormat, DocumentView, File, Message, Parcel
+
+Keep = Callable[[File, str], None]
+
+
+class NotOffered(Exception):
+    """No plugin offers a format or channel now; it may come back."""
+
+
+def key_of(row: Row) -> str:
+    """The same however often the row is tried; another for every other row."""
+    name = f"factotum:{row['company']}:{row['document']}:{row['channel']}:{row['id']}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
+def parcel_of(
+    row: Row,
+    view: DocumentView,
+    settings: Any,
+    formats: Mapping[str, DocumentFormat],
+    keep: Keep,
+    message: Message | None = None,
+) -> Parcel:
+    """The row's own format comes first in the parcel, and is kept last: the row names that file.
+
+    Errors: Rejected, when a format cannot tell the document; NotOffered.
+    """
+    others = tuple(_rendered(name, view, formats, keep) for name in json.loads(row["formats"] or "[]"))
+    files = (*((_rendered(row["format"], view, formats, keep),) if row["format"] else ()), *others)
+    recipients, copies, hidden = (
+        tuple(json.loads(row[name] or "[]")) for name in ("recipients", "copies", "hidden_copies")
+    )
+    return Parcel(key_of(row), view, files, recipients, settings, message, copies, hidden)
+
+
+def _rendered(name: str, view: DocumentView, formats: Mapping[str, DocumentFormat], keep: Keep) -> File:
+    form = formats.get(name)
+    if form is None:
+        raise NotOffered(f"no plugin offers the format {name}")
+    file = form.render(view)
+    keep(file, hashlib.sha256(file.content).hexdigest())
+    return file

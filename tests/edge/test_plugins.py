@@ -1,0 +1,107 @@
+"""Plugins from the command line: written, checked, configured, tested, activated; keys of secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.edge.cli.mailbox import Mailbox
+from tests.edge.terminal import Terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_new_plugin_is_fit_and_its_own_tests_pass(factotum: Terminal, tmp_path: Path) -> None:
+    assert "acme_factotum" in factotum("plugin", "new", "acme", "--in", str(tmp_path)).done().out
+    folder = tmp_path / "acme"
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    checked = subprocess.run(
+        [sys.executable, "-m", "engine", "plugin", "check", "acme_factotum"],
+        cwd=folder, env=path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "it is fit" in checked.stdout and "FAILS" not in checked.stdout
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"],
+        cwd=folder, env={**path, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def test_a_new_plugin_reads_well(factotum: Terminal, tmp_path: Path) -> None:
+    factotum("plugin", "new", "acme", "--in", str(tmp_path)).done()
+    ruff = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--line-length",
+        "120",
+        "--ignore",
+        "I001",
+        str(tmp_path / "acme"),
+    ]
+    ended = subprocess.run(ruff, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_a_plugin_is_not_written_over_another(factotum: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    refused = factotum("plugin", "new", "acme", "--in", str(tmp_path))
+    assert refused.exit == 1 and "plugin_folder_there" in refused.out + refused.err
+    refused = factotum("plugin", "new", "../acme", "--in", str(tmp_path))
+    assert refused.exit == 1 and "bad_plugin_name" in refused.out + refused.err
+
+
+def test_a_plugin_that_is_not_fit_ends_with_one(factotum: Terminal) -> None:
+    ended = factotum("plugin", "check", "plugins.email_smtp.plugin", "--json")  # without samples nothing can be sent
+    failed = [one["check"] for one in ended.json if one["state"] == "failed"]
+    assert ended.exit == 1 and "delivery.arrives_once_with_a_receipt" in failed
+    assert "manifest.tells_what_it_is" not in failed
+
+
+def test_the_life_of_a_connection_in_words(factotum: Terminal, sqlite_house: object, tmp_path: Path) -> None:
+    assert "sender_address" in factotum("plugin", "settings", "email").done().out
+    with Mailbox(tmp_path / "mail") as mailbox:
+        settings = {"host": "127.0.0.1", "port": mailbox.port, "sender_address": "a@example.com", "starttls": "none"}
+        file = factotum.file(settings, "mail.json")
+        factotum("plugin", "configure", "MAIL", "--channel", "email", "--settings", file).done()
+        early = factotum("plugin", "activate", "MAIL")
+        assert early.exit == 1 and "connection_not_tested" in early.out + early.err
+        tested = factotum("plugin", "test", "MAIL").done().out
+        assert "ok" in tested and "passed" in tested
+        factotum("plugin", "activate", "MAIL", "--company", "PARIS").done()
+        factotum("plugin", "pause", "MAIL", "--message", "holidays").done()
+        (paused,) = factotum("plugin", "connections", "--json").done().json
+        assert (paused["state"], paused["detail"], paused["companies"]) == ("paused", "holidays", ["PARIS"])
+        factotum("plugin", "resume", "MAIL").done()
+        assert "active" in factotum("plugin", "connections").done().out
+    gone = factotum("plugin", "test", "MAIL")
+    assert gone.exit == 1 and "did not pass" in gone.out
+    factotum("plugin", "deactivate", "MAIL").done()
+    (off,) = factotum("plugin", "connections", "--json").done().json
+    assert off["state"] == "configured" and off["companies"] == []
+
+
+def test_a_key_is_made_and_secrets_move_to_it(
+    factotum: Terminal, sqlite_house: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = tmp_path / "keys"
+    assert "FACTOTUM_KEY_FILE" in factotum("secret", "new-key", str(keys)).done().out
+    assert keys.stat().st_mode & 0o777 == 0o600 and len(keys.read_text().split()) == 1
+    monkeypatch.setenv("FACTOTUM_KEY_FILE", str(keys))
+    assert factotum("secret", "rotate").done().out.startswith("0 secrets")
+    factotum("secret", "new-key", str(keys)).done()
+    assert len(keys.read_text().split()) == 2
+
+
+def test_a_list_of_plugins_tells_what_each_is(factotum: Terminal) -> None:
+    found = {one["name"]: one for one in json.loads(factotum("plugin", "list", "--json").done().out)}
+    assert found["email"]["plugin"] == "email_smtp" and "deliver" in found["email"]["capabilities"]
+    assert found["email"]["data_leaves"]

@@ -1,0 +1,140 @@
+"""A real IMAP server on this machine: Dovecot, on a free port of 127.0.0.1, its mail in a folder of the test."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import imaplib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.mailbox import closed_port
+
+USER, PASSWORD = "erp", "secret"
+
+
+@dataclass(frozen=True)
+class Imap:
+    port: int
+
+    def put(self, mail: bytes, folder: str = "INBOX") -> None:
+        """A mail arrives."""
+        with self._box() as box:
+            box.append(folder, "", "", mail)
+
+    def make(self, folder: str) -> None:
+        with self._box() as box:
+            box.create(folder)
+
+    def count(self, folder: str = "INBOX") -> int:
+        with self._box() as box:
+            return int((box.select(folder, readonly=True)[1][0] or b"0").decode())
+
+    def unseen(self, folder: str = "INBOX") -> int:
+        with self._box() as box:
+            box.select(folder, readonly=True)
+            return len(box.search(None, "UNSEEN")[1][0].split())
+
+    @contextmanager
+    def _box(self) -> Iterator[imaplib.IMAP4]:
+        box = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
+        try:
+            box.login(USER, PASSWORD)
+            yield box
+        finally:
+            box.logout()
+
+
+def program() -> str:
+    """Where Dovecot is; without it a test is skipped, and fails in CI."""
+    found = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if found is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("there is no dovecot: install dovecot-imapd")
+    return found
+
+
+@contextmanager
+def dovecot(folder: Path) -> Iterator[Imap]:
+    """Any user logs in with PASSWORD."""
+    server, port = program(), closed_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
+    if os.getuid() == 0:
+        user, group = "nobody", "nogroup"
+    for name in ("run", "mail"):
+        (folder / name).mkdir()
+    settings = folder / "dovecot.conf"
+    settings.write_text(_SETTINGS.format(folder=folder, user=user, group=group, port=port, password=PASSWORD))
+    if os.getuid() == 0:
+        shutil.chown(folder / "mail", user, group)
+        for above in (folder, *folder.parents):  # the mail's owner has to get there
+            if above.stat().st_uid == 0 and above != Path("/"):
+                above.chmod(above.stat().st_mode | 0o011)
+    process = subprocess.Popen([server, "-F", "-c", str(settings)])
+    try:
+        _wait(port, process)
+        yield Imap(port)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(400):
+        assert process.poll() is None, "dovecot did not start"
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("dovecot does not listen")
+
+
+_SETTINGS = """
+base_dir = {folder}/run
+state_dir = {folder}/run
+log_path = {folder}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+mail_location = maildir:{folder}/mail/%u
+first_valid_uid = 1
+auth_failure_delay = 0
+passdb {{
+  driver = static
+  args = password={password}
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/mail/%u
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    address = 127.0.0.1
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+namespace inbox {{
+  inbox = yes
+}}
+"""
