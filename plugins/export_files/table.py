@@ -1,8 +1,8 @@
 """Format `csv`: a row for each line, charge, tax and total of a document, all under one head. Pure.
 
 RFC 4180 in UTF-8: commas, CRLF, quotes where needed. Amounts have a point and no thousands; dates are ISO. Before text
-that a spreadsheet would run stands a `'` (https://owasp.org/www-community/attacks/CSV_Injection); a reader takes one `'`
-off where any number of them stand before one of the signs of RUN.
+that a spreadsheet would run stands a `'` (https://owasp.org/www-community/attacks/CSV_Injection); a reader takes one
+off where any number of them stand before a sign of RUN.
 """
 
 from __future__ import annotations

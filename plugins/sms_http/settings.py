@@ -79,7 +79,9 @@ class SmsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
-    preset: Literal["twilio", "skebby", "custom"]
+    preset: Literal["twilio", "skebby", "custom"] = Field(
+        description="the gateway; custom: any that takes one POST per message"
+    )
     url: Annotated[str, AfterValidator(_url), Field(max_length=2000)] = Field(
         default="", description="where messages are posted; blank: the preset's"
     )
