@@ -20,6 +20,7 @@ from engine.spi import (
     StepState,
     TestReport,
     TestStep,
+    TryLater,
 )
 from plugins.email_smtp import returned
 from plugins.email_smtp.addresses import address, one_line, sorted_out, split
@@ -58,6 +59,9 @@ class EmailChannel:
                 steps.append(step)
         except AuthExpired as wrong:
             steps.append(TestStep("login", StepState.FAIL, wrong.reason, "bad_secret", "correct user and password"))
+        except TryLater as wrong:
+            hint = "look whether the server is up, and correct host and port"
+            steps.append(TestStep("server", StepState.FAIL, wrong.reason, "unreachable", hint))
         except PluginError as wrong:
             steps.append(TestStep("server", StepState.FAIL, wrong.reason, "refused", "correct the settings"))
         return TestReport(tuple(steps))
