@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.flow import Actor, Context
-from engine.kernel.clock import Clock, SystemClock
+from engine.kernel.clock import Clock, SystemClock, token
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.merge import effective
 from engine.storage.database import Database, check_ready, open_database, upgrade
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from engine.outbox.relay import Relay
     from engine.spi.host import Plugins
     from engine.spi.seals import SealInUse
+    from engine.storage.archive import SqlFiles
+    from engine.storage.archive_folder import FolderShelf
     from engine.storage.batch import SqlBatchStore
     from engine.storage.connections import SqlConnectionStore
     from engine.storage.deliveries import SqlDeliveryStore
+    from engine.storage.delivery_book import SqlDeliveryBook
     from engine.storage.documents import SqlDocumentStore
     from engine.storage.history import SqlHistory
+    from engine.storage.inbox import SqlInbox
     from engine.storage.job_queue import JobQueue
     from engine.storage.messages import SqlMessageStore
     from engine.storage.posting import IdBlocks, SqlPostingStore
@@ -86,6 +90,12 @@ class BuiltHouse:
         return SqlDeliveryStore(self.database, self._ids, self.queue)
 
     @cached_property
+    def delivery_book(self) -> SqlDeliveryBook:
+        from engine.storage.delivery_book import SqlDeliveryBook
+
+        return SqlDeliveryBook(self.database, self.deliveries)
+
+    @cached_property
     def queue(self) -> JobQueue | None:
         """What is told of every delivery that is written; only where FACTOTUM_EXECUTOR asks for it.
 
@@ -117,6 +127,23 @@ class BuiltHouse:
         queue = self.queue or JobQueue(self.database)
         queue.check()
         return Procrastinate(relay, self.database, queue, troubled=troubled)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        from engine.storage.inbox import SqlInbox
+
+        return SqlInbox(self.database)
+
+    @cached_property
+    def files(self) -> SqlFiles:
+        from engine.storage.archive import SqlFiles
+
+        return SqlFiles(self.database)
+
+    def shelf(self) -> FolderShelf:
+        from engine.storage.archive_folder import FolderShelf, folder_for
+
+        return FolderShelf(folder_for(self.database.file, os.environ, self.database.shown), token)
 
     @cached_property
     def connections(self) -> SqlConnectionStore:

@@ -45,6 +45,7 @@ class Desk:
     ) -> None:
         self.request, self.company, self.type, self.catalog = request, company, invoice_type, catalog
         self.faults: list[Fault] = []
+        self.is_credit = invoice_type.category in CREDITS
         self.tax_uses: dict[tuple[str, str, str, date], TaxUse] = {}  # taxation: alike lines bear the same
         self.wanted = "customer" if invoice_type.module == "sales" else "supplier"
         self.partner: Party | None = getattr(request, self.wanted)
@@ -64,10 +65,6 @@ class Desk:
     def known(self) -> dict[str, Any]:
         """What formulas may name before anything is computed."""
         return facts.before_amounts(self.company, self.type, self.partner, self.catalog)
-
-    @property
-    def is_credit(self) -> bool:
-        return self.type.category in CREDITS
 
     def record(self, kind: type[Kind], code: str, path: str, on: date) -> Kind | None:
         """The record a code means here; a fault with the reason when there is none."""

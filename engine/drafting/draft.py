@@ -6,10 +6,11 @@ and journal (steps 4, 5), or every fault at once. Pure: no I/O, no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from engine.drafting import facts, payment, taxation
 from engine.drafting.desk import Desk
@@ -21,7 +22,7 @@ from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded, share
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import ChargeKind, Company, InvoiceType, Mention, Site
-from rules import FormulaFailed, arithmetic
+from rules import Formula, FormulaFailed, Fused, FusedLine, arithmetic, fuse
 
 NO_LINES = FaultKind("no_lines", "the document has no lines", "add at least one")
 PARTNER_MISSING = FaultKind("partner_missing", "a {module} document needs a {wanted}", "add `{wanted}`")
@@ -152,14 +153,15 @@ def _check_shape(desk: Desk) -> None:
         mine = [one.code for one in desk.catalog.table(Site).values() if one.company == desk.company.code]
         remedy = nearest(request.site, mine, "add it to a pack")
         desk.faults.append(UNKNOWN_SITE.at("site", company=desk.company.code, site=request.site, remedy=remedy))
-    kinds = {reference.kind for _, reference in named_references(request)}
+    references = list(named_references(request))
+    kinds = {reference.kind for _, reference in references}
     if kind.cancellation:
         desk.faults.append(NOT_YET.at("invoice_type", what="a document that cancels another whole"))
     if kind.category == "credit_note" and "corrects" not in kinds:
         desk.faults.append(CORRECTS_MISSING.at("references", category=kind.category))
     if kind.purchase_kind == "credit_note_on_return" and "return" not in kinds:
         desk.faults.append(RETURN_MISSING.at("references"))
-    for path, reference in named_references(request):
+    for path, reference in references:
         if reference.id is None and not reference.number:
             desk.faults.append(REFERENCE_SHAPE.at(path))
     for index, paid in enumerate(request.prepaid):
@@ -174,7 +176,8 @@ def named_references(request: Request) -> Iterator[tuple[str, Reference]]:
     """Every reference of a document and its lines, with its path."""
     yield from ((f"references[{index}]", one) for index, one in enumerate(request.references))
     for place, line in enumerate(request.lines):
-        yield from ((f"lines[{place}].references[{index}]", one) for index, one in enumerate(line.references))
+        if line.references:
+            yield from ((f"lines[{place}].references[{index}]", one) for index, one in enumerate(line.references))
 
 
 def _amounts(request: Request) -> Iterator[tuple[str, Decimal]]:
@@ -199,43 +202,39 @@ def _check_totals(desk: Desk, summed: Totals, tax_rows: Sequence[TaxRow], rate: 
 
 
 def _line(desk: Desk, index: int, line: Line) -> DraftLine | None:
-    path = f"lines[{index}]"
-    if desk.is_credit and line.quantity <= 0:
-        desk.faults.append(CREDIT_SIGN.at(f"{path}.quantity", category=desk.type.category, quantity=line.quantity))
-    for place, one in enumerate(line.discounts):
-        if not _one_of_two(one):
-            desk.faults.append(DISCOUNT_SHAPE.at(f"{path}.discounts[{place}]"))
-    discounts = [(one.percent, one.amount) for one in line.discounts]
-    amounts = line_amounts(line.quantity, line.unit_price, discounts, desk.currency)
-    if line.discounts and amounts.net * line.quantity < 0:
-        desk.faults.append(DISCOUNT_TOO_LARGE.at(f"{path}.discounts"))
-    if abs(amounts.gross) >= AMOUNT_LIMIT:
-        desk.faults.append(AMOUNT_TOO_LARGE.at(path))
-    corrected = next((one.date for one in line.references if one.kind == "corrects" and one.date), None)
-    use = taxation.tax_use(desk, line.tax_code, f"{path}.tax_code", line.nature, line.product, corrected)
+    quantity, currency = line.quantity, desk.currency
+    if desk.is_credit and quantity <= 0:
+        told = {"category": desk.type.category, "quantity": quantity}
+        desk.faults.append(CREDIT_SIGN.at(f"lines[{index}].quantity", **told))
+    discounts: tuple[tuple[Decimal | None, Decimal], ...] = ()
+    gross = net = rounded(quantity * line.unit_price, currency)
+    if line.discounts:
+        discounts, net = _discounted(desk, index, line)
+    if abs(gross) >= AMOUNT_LIMIT:
+        desk.faults.append(AMOUNT_TOO_LARGE.at(f"lines[{index}]"))
+    corrected = None
+    if line.references:
+        corrected = next((one.date for one in line.references if one.kind == "corrects" and one.date), None)
+    use = taxation.tax_use(desk, line.tax_code, f"lines[{index}].tax_code", line.nature, line.product, corrected)
     if use is None:
         return None
-    taken = zip(discounts, amounts.discounts, strict=True)
     return DraftLine(
-        position=index + 1,
-        description=line.description,
-        quantity=line.quantity,
-        unit=line.unit,
-        unit_price=line.unit_price,
-        gross=amounts.gross,
-        discounts=tuple((percent, amount) for (percent, _), amount in taken),
-        net=amounts.net,
-        nature=line.nature,
-        product=line.product,
-        sku=line.sku,
-        account=line.account,
-        analytic=line.analytic,
-        tax_code=use.code,
-        tax_category=use.category,
-        tax_rate=use.rate,
-        tax_due=use.due,
-        references=line.references,
-    )
+        index + 1, line.description, quantity, line.unit, line.unit_price, gross, discounts, net, line.nature,
+        line.product, line.sku, line.account, line.analytic, use.code, use.category, use.rate, use.due, line.references,
+    )  # fmt: skip
+
+
+def _discounted(desk: Desk, index: int, line: Line) -> tuple[tuple[tuple[Decimal | None, Decimal], ...], Decimal]:
+    """(percent, what it takes off) of each discount, and what is left."""
+    for place, one in enumerate(line.discounts):
+        if not _one_of_two(one):
+            desk.faults.append(DISCOUNT_SHAPE.at(f"lines[{index}].discounts[{place}]"))
+    given = [(one.percent, one.amount) for one in line.discounts]
+    amounts = line_amounts(line.quantity, line.unit_price, given, desk.currency)
+    if amounts.net * line.quantity < 0:
+        desk.faults.append(DISCOUNT_TOO_LARGE.at(f"lines[{index}].discounts"))
+    taken = zip(line.discounts, amounts.discounts, strict=True)
+    return tuple((one.percent, amount) for one, amount in taken), amounts.net
 
 
 def _charge(desk: Desk, index: int, charge: Charge, subtotal: Decimal) -> DraftCharge | None:
@@ -272,22 +271,51 @@ def _charge(desk: Desk, index: int, charge: Charge, subtotal: Decimal) -> DraftC
 
 def _with_texts(desk: Desk, made: Draft) -> Draft:
     """The mentions that hold for it, after the notes typed, and its process code."""
-    values, book = facts.of(made, desk.catalog), formulas.of(desk.catalog, desk.company, made.date)
-    notes = list(made.notes)
-    for mention in desk.catalog.all_meant(Mention, desk.company, made.date):
-        try:
-            if not mention.when or book.condition(mention.when)(values):
-                text = desk.catalog.text(mention.text, made.language)
-                notes.append(Note(text=text, subject_code=mention.subject_code))
-        except FormulaFailed as failed:
-            desk.failed(f"mention {mention.key}", failed, "notes")
+    values = facts.of(made, desk.catalog)
+    notes = [
+        Note(text=desk.catalog.text(mention.text, made.language), subject_code=mention.subject_code)
+        for mention in _holding(desk, values)
+    ]
     formula, code = desk.formula("process_code"), made.process_code
     if formula and not code:
+        book = formulas.of(desk.catalog, desk.company, made.date)
         try:
             code = str(book.named("process_code", formula.text)(values))
         except FormulaFailed as failed:
             desk.failed("formula process_code", failed, "process_code")
-    return replace(made, notes=tuple(notes), process_code=code)
+    if not notes and code == made.process_code:
+        return made
+    return replace(made, notes=(*made.notes, *notes), process_code=code)
+
+
+def _holding(desk: Desk, values: Mapping[str, Any]) -> Iterator[Mention]:
+    """The mentions that hold: all their conditions at once, one by one when one of them fails."""
+    asked = ("mentions", desk.company.code, desk.request.date)
+    mentions, conditions, together = desk.catalog.once(asked, lambda: _mentions(desk))
+    try:
+        said = together(values)
+    except Exception:  # whatever values raise: the conditions one by one say what it was
+        said = [_holds(desk, mention, one, values) for mention, one in zip(mentions, conditions, strict=True)]
+    for mention, holds in zip(mentions, said, strict=True):
+        if holds is not None:
+            yield mention
+
+
+def _mentions(desk: Desk) -> tuple[tuple[Mention, ...], list[Formula | None], Fused]:
+    """The mentions that may hold, their conditions, and these as one function: () for each that holds, else None."""
+    book = formulas.of(desk.catalog, desk.company, desk.request.date)
+    mentions = desk.catalog.all_meant(Mention, desk.company, desk.request.date)
+    conditions = [book.condition(mention.when) if mention.when else None for mention in mentions]
+    lines = [FusedLine((one,) if one else (), ()) for one in conditions]
+    return mentions, conditions, fuse(lines, book.vocabulary, None)
+
+
+def _holds(desk: Desk, mention: Mention, condition: Formula | None, values: Mapping[str, Any]) -> tuple[()] | None:
+    try:
+        return () if condition is None or condition(values) else None
+    except FormulaFailed as failed:
+        desk.failed(f"mention {mention.key}", failed, "notes")
+        return None
 
 
 def _one_of_two(part: Discount | Charge | DueDate) -> bool:

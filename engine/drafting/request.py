@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from engine.kernel.codes import Category, Module, Nature
 from engine.kernel.faults import Fault, FaultKind, Faulty
-from engine.kernel.money import AMOUNT_LIMIT, AMOUNT_SCALE, QUANTITY_LIMIT, QUANTITY_SCALE, parse_number
+from engine.kernel.money import AMOUNT_LIMIT, AMOUNT_SCALE, DECIMALS, QUANTITY_LIMIT, QUANTITY_SCALE, parse_number
 from engine.kernel.wall import validated
 from engine.parametrization.definitions import STRICT, SchemedId
 from engine.parametrization.words import CalendarDay, Code, Country, Currency, Day, Language, TypeCode, Word
@@ -49,7 +49,7 @@ class NumberText:
         number = parse_number(value) if len(value) < 40 else None
         if number is None:
             raise ValueError(f"{value[:40]!r} is not a number: digits with a point, such as 12.50")
-        if abs(number) >= self.limit or number != round(number, self.scale):
+        if abs(number) >= self.limit or (self.scale < DECIMALS and number != round(number, self.scale)):
             raise ValueError(f"{value!r} does not fit: below {self.limit}, at most {self.scale} decimals")
         if self.least is not None and number < self.least:
             raise ValueError(f"{value!r} is below {self.least}")
@@ -322,6 +322,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 def read_request(data: Any) -> Asked:
     """One document, from what JSON gave. Errors: Faulty with everything that is wrong with its shape."""
     if not isinstance(data, dict):
@@ -334,7 +337,7 @@ def read_request(data: Any) -> Asked:
         faults.append(TOO_LARGE.at("lines", size=f"{len(request.lines)} lines", limit=LINE_LIMIT))
     if faults:
         raise Faulty(faults)
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _CANONICAL.encode(data)
     if len(text) > DOCUMENT_LIMIT:
         raise Faulty([TOO_LARGE.at("", size=len(text), limit=DOCUMENT_LIMIT)])
     try:

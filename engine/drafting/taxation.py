@@ -6,7 +6,7 @@ it corrects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -96,9 +96,19 @@ def _due(desk: Desk, nature: str, product: str, path: str) -> str:
 
 def tax_rows(desk: Desk, lines: Sequence[DraftLine], charges: Sequence[DraftCharge]) -> Iterator[TaxRow]:
     """One row per tax code and moment it falls due."""
-    bases = [(TaxGroup(one.tax_code, one.tax_category, one.tax_rate, one.tax_due), one.net) for one in lines]
-    bases += [(TaxGroup(one.tax_code, one.tax_category, one.tax_rate, one.tax_due), one.amount) for one in charges]
-    for group, base, amount in taxes(bases, desk.currency):
+    sums: dict[tuple[str, str, Decimal, str], Decimal] = {}
+    for line in lines:
+        group = line.tax_code, line.tax_category, line.tax_rate, line.tax_due
+        sums[group] = sums.get(group, ZERO) + line.net
+    for charge in charges:
+        group = charge.tax_code, charge.tax_category, charge.tax_rate, charge.tax_due
+        sums[group] = sums.get(group, ZERO) + charge.amount
+    bases = [(TaxGroup(*group), base) for group, base in sums.items()]
+    yield from _rows(desk, taxes(bases, desk.currency))
+
+
+def _rows(desk: Desk, groups: Iterable[tuple[TaxGroup, Decimal, Decimal]]) -> Iterator[TaxRow]:
+    for group, base, amount in groups:
         record = desk.record(Tax, group.code, "lines", desk.tax_point)
         if record is None:
             continue

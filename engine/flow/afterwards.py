@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def show(
 
 
 def export(house: House, context: Context, called: str, name: str, *, company: str = "", series: str = "") -> File:
-    """A posted document as a file of one format. Errors: Faulty."""
+    """A posted document as a file of one format: as it was handed over, if it was. Errors: Faulty."""
+    from engine.flow.archive import file_of
     from engine.posting.view import document_view
     from engine.spi.contracts import Rejected
 
@@ -48,6 +51,8 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
     if form is None:
         raise Faulty([UNKNOWN_FORMAT.at("format", name=name, remedy=nearest(name, house.plugins.formats, INSTALL))])
     stored = stored_document(house, context, called, company, series)
+    if digest := house.files.of_document(stored.document["id"], name):
+        return file_of(house, context, digest)
     try:
         return form.render(document_view(stored.document, stored.lines, stored.taxes))
     except Rejected as refused:
@@ -55,9 +60,14 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
-    """Hand over everything that is due, once; how many deliveries came to each state."""
+    """Hand over everything that is due, once; how many deliveries came to each state. Then files are archived."""
+    from engine.flow.archive import moved_files
+
     allowed(context, "relay")
-    return relay_of(house, context).run(progress)
+    done = relay_of(house, context).run(progress)
+    with suppress(EngineError):  # a busy database: they are moved next time
+        moved_files(house, context)
+    return done
 
 
 def worker(

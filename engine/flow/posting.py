@@ -32,53 +32,64 @@ REPLANS = 3
 def post(house: House, context: Context, data: Any, *, dry_run: bool = False, explain: bool = False) -> dict[str, Any]:
     """Post one document; the answer of CONTRACT §3.
 
-    The same key and content give the first answer again. With `dry_run` the same code runs, up to the write.
+    The same key and content give the first answer again. The database refuses a key that was used, so the first answer
+    is looked for only when something stands in the way. With `dry_run` the same code runs, up to the write.
     Errors: Faulty; after any error nothing is written and no number is used.
     """
     from engine.drafting.request import read_request
-    from engine.numbering.typed import NUMBER_TAKEN
+    from engine.numbering.mask import CounterExhausted, NumberTooLong
     from engine.posting.ports import KeyTaken, NumberTaken, StalePlan
-    from engine.posting.post import write
 
     asked = read_request(data)
     allowed(context, "post", asked.request.company)
     for attempt in range(REPLANS + 1):
-        known = _first_answer(house, asked)
-        if known:
-            return told(known, explain and explained(house, known.document))
-        catalog = house.catalog(fresh=bool(attempt) or dry_run)
+        again = dry_run or attempt > 0
+        known = _first_answer(house, asked) if again else None
+        catalog = house.catalog(fresh=again)
         try:
-            planned = planned_of(context, asked, catalog, _origins(house, asked))
-        except Faulty:
-            if house.catalog().revision != catalog.revision:  # faulty by what was in force when we last looked
-                continue
-            raise
-        now = context.clock.now()
-        rows, view = rows_of(
-            house, context, planned, catalog, now, (lambda name: 0) if dry_run else house.posting.next_id
-        )
-        sealing = sealing_of(house, planned, view, catalog, now)
-        why = explain and explanation(planned, catalog)
-        try:
-            if dry_run:
-                return _would_be(house, planned, rows, why)
-            written = write(planned, rows, house.posting, sealing)
-        except KeyTaken:  # somebody posted it between our look and our write: the first answer is theirs
+            if not known:
+                return _posted(house, context, asked, catalog, dry_run, explain, looked=again)
+        except (KeyTaken, StalePlan):  # posted before, or somebody was quicker: with a key, or with a revision
             continue
-        except StalePlan:
-            continue
-        except NumberTaken:
-            if not asked.request.number:
+        except (Faulty, NumberTaken, CounterExhausted, NumberTooLong) as refused:
+            known = _first_answer(house, asked)  # posted before, and would be refused by now: that one is meant
+            if not known:
+                if house.catalog().revision != catalog.revision:  # by what was in force when we last looked
+                    continue
+                if isinstance(refused, NumberTaken) and asked.request.number:
+                    raise _number_taken(asked) from None
                 raise
-            told_so = NUMBER_TAKEN.at("number", company=asked.request.company, number=asked.request.number)
-            raise Faulty([told_so]) from None
-        except Faulty:
-            twin = _first_answer(house, asked)  # posted since we looked, and a later one after it: that one is meant
-            if twin:
-                return told(twin, explain and explained(house, twin.document))
-            raise
-        return told(whole(rows, written), why)
+        return told(known, explain and explained(house, known.document))
     raise StalePlan
+
+
+def _posted(
+    house: House, context: Context, asked: Asked, catalog: Catalog, dry_run: bool, explain: bool, looked: bool
+) -> dict[str, Any]:
+    """Plan a document and write it, or tell what would be. `looked` is whether its key is known to be new.
+
+    Errors: Faulty, KeyTaken, StalePlan, NumberTaken, CounterExhausted, NumberTooLong.
+    """
+    from engine.posting.ports import KeyTaken
+    from engine.posting.post import write
+
+    planned = planned_of(context, asked, catalog, _origins(house, asked))
+    if planned.series.fast and not looked and _first_answer(house, asked):
+        raise KeyTaken  # before a value is taken ahead that no document would have
+    now = context.clock.now()
+    rows, view = rows_of(house, context, planned, catalog, now, (lambda name: 0) if dry_run else house.posting.next_id)
+    sealing = sealing_of(house, planned, view, catalog, now)
+    why = explain and explanation(planned, catalog)
+    if dry_run:
+        return _would_be(house, planned, rows, why)
+    return told(whole(rows, write(planned, rows, house.posting, sealing)), why)
+
+
+def _number_taken(asked: Asked) -> Faulty:
+    from engine.numbering.typed import NUMBER_TAKEN
+
+    request = asked.request
+    return Faulty([NUMBER_TAKEN.at("number", company=request.company, number=request.number)])
 
 
 def post_many(house: House, context: Context, documents: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -157,12 +168,12 @@ def rows_of(
     from engine.outbox.deliveries import deliveries
     from engine.outbox.providers import hand_overs
     from engine.posting.rows import audit_row, build
-    from engine.posting.view import document_view
+    from engine.posting.view import view_of
 
     document_id = next_id("document")
     key = planned.asked.request.key or f"#{document_id}"
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
-    seen = document_view(rows.document, rows.children["document_line"], rows.children["document_tax"])
+    seen = view_of(rows.document, rows.children["document_line"], rows.children["document_tax"], rows.content)
     channels = hand_overs(house.plugins.channels, house.plugins.providers)
     rows.children["delivery"] = deliveries(planned.draft, seen, catalog, channels, lambda: next_id("delivery"), now)
     rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
@@ -181,7 +192,8 @@ def whole(rows: Rows, document: Mapping[str, Any]) -> Stored:
         children["entry"],
         children["entry_line"],
         children["delivery"],
-        seals=children.get("document_seal", ()),
+        seals=rows.children.get("document_seal", ()),
+        content=rows.content,
     )
 
 
@@ -189,7 +201,10 @@ def _would_be(house: House, planned: Plan, rows: Rows, why: Any) -> dict[str, An
     """What posting now would answer; the number is the one that would come."""
     day = planned.draft.date
     number = planned.series.number(day, house.posting.preview(planned.series, day))
-    return told(whole(rows, rows.document | {"number": number}), why) | {
+    second, also = planned.second, {}
+    if second:
+        also = {"creation_number": second.number(day, house.posting.preview(second, day))}
+    return told(whole(rows, rows.document | {"number": number} | also), why) | {
         "id": None,
         "status": "dry_run",
         "hash": None,

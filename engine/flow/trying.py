@@ -97,7 +97,7 @@ def _told(entries: Sequence[Entry], draft: Draft) -> list[dict[str, Any]]:
     from engine.posting.rows import entry_rows_of
 
     late: list[tuple[str, int, str, LateText]] = []
-    heads, lines = entry_rows_of(entries, {"company": draft.company.code}, late)
+    heads, lines = entry_rows_of(entries, 0, draft.company.code, late)
     for table, place, column, text in late:
         (heads if table == "entry" else lines)[place][column] = text.given(NUMBER_TO_COME)
     return shown(heads, lines)

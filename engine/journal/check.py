@@ -13,7 +13,7 @@ from functools import partial
 from engine.journal.compiled import NUMBER, line_formulas
 from engine.journal.determine import FULFILMENTS, determine
 from engine.kernel.faults import Fault, FaultKind
-from engine.numbering.counters import no_counter, numbering
+from engine.numbering.counters import no_counter, numbering, second
 from engine.parametrization import formulas
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.coherence import Place
@@ -144,3 +144,6 @@ def _chains(catalog: Catalog, company: Company, on: date, place: Callable[[Recor
         if numbers.series is None:
             fault = no_counter(numbers, company, kind)
             yield Fault(fault.code, where, fault.message, fault.remedy)
+        if kind.creation_counter:
+            _, wrong = second(catalog, company, kind, numbers.series, on)
+            yield from (Fault(fault.code, where, fault.message, fault.remedy) for fault in wrong)

@@ -34,15 +34,11 @@ class CompiledLine:
     conditions: tuple[Formula, ...]
     fields: Mapping[str, Formula]
     late: Formula | None
+    only_amount: bool  # whether nothing but the amount's formula and the row itself says anything
 
     @property
     def id(self) -> str:
         return self.definition.id
-
-    @property
-    def only_amount(self) -> bool:
-        """Whether no formula but the amount's says anything."""
-        return len(self.fields) == 1
 
     def sees(self, values: Values, element: Any, repetition: int | None) -> Values:
         """The values that the formulas of the line see."""
@@ -108,7 +104,8 @@ def _line(line: AutomaticJournalLine, book: Book) -> CompiledLine:
     late = fields["description"] if "description" in fields and NUMBER in fields["description"].names else None
     if late:
         del fields["description"]
-    return CompiledLine(line, row, conditions, fields, late)
+    only_amount = len(fields) == 1 and late is None and row != "due_date"
+    return CompiledLine(line, row, conditions, fields, late, only_amount)
 
 
 def line_formulas(line: AutomaticJournalLine, book: Book) -> Iterator[tuple[str, str, Any]]:

@@ -86,9 +86,16 @@ def determine(
     on: date,
     reference_kinds: frozenset[str] = frozenset(),
 ) -> Determination:
-    """Follow the three chains for one document."""
+    """Follow the three chains for one document; remembered, for most of a day go the same way."""
+    direct = not reference_kinds & FULFILMENTS
+    asked = ("determination", company.code, invoice_type.key, on, direct)
+    of, found = catalog.once(asked, lambda: (invoice_type, _followed(catalog, company, invoice_type, on, direct)))
+    return found if of is invoice_type else _followed(catalog, company, invoice_type, on, direct)
+
+
+def _followed(catalog: Catalog, company: Company, invoice_type: InvoiceType, on: date, direct: bool) -> Determination:
     chain = _Chain(catalog, company, invoice_type, on)
-    code = journal_code(invoice_type, direct=not reference_kinds & FULFILMENTS)
+    code = journal_code(invoice_type, direct)
     posted = bool(code) or invoice_type.category not in POSTED_ONLY_IF_ASKED
     recipe = chain.recipes(code, invoice_type.module) if posted else None
     sources = [("type", invoice_type.entry_type)]

@@ -54,8 +54,7 @@ class Made(NamedTuple):
         return self.line.sees(self.known, self.element, self.repetition)
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
+class EntryLine(NamedTuple):
     """`amount_currency` is signed, debit positive, in the document's currency. `made_by` are journal line ids.
 
     `analytic` are parts of the line by dimensions, signed like `amount_currency`; lines of one document and one letter

@@ -127,7 +127,7 @@ def _one(
     maker = _Maker(draft, catalog, values, reverse, journal.negative == "keep", partner)
     made = [maker.made(one) for one in found]
     for one in made:
-        if not one.account.account:
+        if not one.account.mask:
             sources = ", ".join(one.line.definition.account) or "account_formula"
             faults.append(NO_ACCOUNT.at("invoice_type", line=one.line.id, journal=journal.key, sources=sources))
     if faults:
@@ -189,14 +189,14 @@ class _Maker:
     accounts: dict[tuple[int, str, str], AccountFound] = field(default_factory=dict)
 
     def made(self, one: Evaluated) -> Made:
-        line = one.line
-        if not line.only_amount or line.late or line.row == "due_date":
-            return self._with_fields(one, dict(zip(line.fields, one.said, strict=True)))
-        amount = cast(Decimal, one.said[0])
+        line, row, repetition, element, said = one
+        if not line.only_amount:
+            return self._with_fields(one, dict(zip(line.fields, said, strict=True)))
+        amount = cast(Decimal, said[0])
         return Made(
-            line, one.row, one.repetition, one.element, self.known, self._side(line.definition.side, amount),
-            amount if self.keep else abs(amount), self._account(line, one.element), self.partner,
-            dimensions=_own(one.element) if line.row == "line" else (),
+            line, row, repetition, element, self.known, self._side(line.definition.side, amount),
+            amount if self.keep else abs(amount), self._account(line, element), self.partner, "", None, None, "",
+            _own(element) if line.row == "line" and element.analytic else (),
         )  # fmt: skip
 
     def _with_fields(self, one: Evaluated, said: Mapping[str, Any]) -> Made:
@@ -220,7 +220,7 @@ class _Maker:
         return turned(side) if self.reverse != (amount < 0 and not self.keep) else side
 
     def _account(self, line: CompiledLine, element: Any) -> AccountFound:
-        asked = (id(line), getattr(element, "accounting_code", ""), getattr(element, "account", ""))
+        asked = id(line), getattr(element, "accounting_code", ""), getattr(element, "account", "")
         found = self.accounts.get(asked)
         if found is None:
             draft = self.draft
@@ -231,7 +231,7 @@ class _Maker:
 
 def _own(element: Any) -> Dimensions:
     """The dimensions typed on a line of the document."""
-    return tuple(sorted(element.analytic.items())) if element.analytic else ()
+    return tuple(sorted(element.analytic.items()))
 
 
 def _dimensions(said: Mapping[str, Any], element: Any) -> Dimensions:
@@ -289,5 +289,5 @@ def _matched(
 
 
 def _lettered(entry: Entry, ids: set[int], letter: str) -> Entry:
-    lines = tuple(replace(line, matching=letter) if id(line) in ids else line for line in entry.lines)
+    lines = tuple(line._replace(matching=letter) if id(line) in ids else line for line in entry.lines)
     return replace(entry, lines=lines)

@@ -8,13 +8,13 @@ Where a journal line nets, opposite sides offset as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from engine.drafting.drafted import Draft
 from engine.journal.accounts import account
-from engine.journal.entries import CREDIT, DEBIT, Dimensions, EntryLine, LateText, Made
+from engine.journal.entries import CREDIT, DEBIT, Dimensions, EntryLine, Made
 from engine.kernel.faults import Fault, FaultKind
 from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded
 from engine.kernel.periods import in_force
@@ -79,7 +79,7 @@ def lines_of(
     currency = ledger.currency or draft.company_currency
     if not faults and currency != draft.currency:
         lines, faults = _converted(lines, draft, ledger, currency)
-    if any(max(abs(line.debit), abs(line.credit)) >= AMOUNT_LIMIT for line in lines):
+    if lines and max([max(abs(line.debit), abs(line.credit)) for line in lines]) >= AMOUNT_LIMIT:
         faults = [*faults, TOO_LARGE.at("lines", ledger=ledger.code)]
     return lines, faults
 
@@ -91,31 +91,30 @@ def _merged(
     faults: dict[Fault, None] = {}
     accounts: dict[str, Account | None] = {}
     for one in made:
-        mask = one.account.mask
+        mask, definition = one.account.mask, one.line.definition
         if mask not in accounts:
             accounts[mask], wrong = _account(one, journal, ledger, draft, catalog)
             faults |= dict.fromkeys(wrong)
         known = accounts[mask]
         if known is None:
             continue
-        netting = one.line.definition.netting
         partner, due = (one.partner, one.due_date) if known.partner else ("", None)
-        said = one.description.given("#") if isinstance(one.description, LateText) else one.description
-        key = (mask, "" if netting else one.side, partner, one.tax_code, due, one.reference, said)
+        said = one.description if isinstance(one.description, str) else one.description.given("#")
+        key = (mask, "" if definition.netting else one.side, partner, one.tax_code, due, one.reference, said)
         found = sums.get(key)
         if found is None:
-            found = sums[key] = _Sum(known.code, one.side, one, partner, one.line.definition.open_item, netting)
-        _add(found, one, known.analytic)
+            found = sums[key] = _Sum(known.code, one.side, one, partner, definition.open_item, definition.netting)
+        _add(found, one, definition.id, known.analytic)
     return [line for line in map(_line, sums.values()) if line], list(faults)
 
 
-def _add(found: _Sum, one: Made, usual: Mapping[str, str]) -> None:
+def _add(found: _Sum, one: Made, line: str, usual: Mapping[str, str]) -> None:
     if one.side == DEBIT:
         found.debit += one.amount
     else:
         found.credit += one.amount
-    if one.line.id not in found.by:
-        found.by.append(one.line.id)
+    if line not in found.by:
+        found.by.append(line)
     if one.quantity is not None:
         found.quantity = (found.quantity or ZERO) + (one.quantity if one.side == found.side else -one.quantity)
     if usual or one.dimensions:
@@ -133,10 +132,9 @@ def _line(found: _Sum) -> EntryLine | None:
         debit, credit = max(balance, ZERO), max(-balance, ZERO)
     first = found.first
     return EntryLine(
-        account=found.account, debit=debit, credit=credit, description=first.description, partner=found.partner,
-        tax_code=first.tax_code, due_date=first.due_date if found.partner else None, amount_currency=balance,
-        made_by=tuple(found.by), quantity=found.quantity, reference=first.reference,
-        analytic=tuple(found.parts.items()), open_item=found.open_item,
+        found.account, debit, credit, first.description, found.partner, first.tax_code,
+        first.due_date if found.partner else None, balance, tuple(found.by), found.quantity, first.reference,
+        tuple(found.parts.items()), found.open_item,
     )  # fmt: skip
 
 
@@ -159,7 +157,7 @@ def _balanced(
     lines: list[EntryLine], journal: AutomaticJournal, ledger: Ledger, draft: Draft, catalog: Catalog
 ) -> tuple[list[EntryLine], list[Fault]]:
     """A difference within the journal's tolerance goes to its variance account; any other is a fault."""
-    debit, credit = sum((line.debit for line in lines), ZERO), sum((line.credit for line in lines), ZERO)
+    debit, credit = sum([line.debit for line in lines], ZERO), sum([line.credit for line in lines], ZERO)
     rest = debit - credit
     if not rest:
         return lines, []
@@ -198,12 +196,12 @@ def _converted(
         return list(lines), [NO_OPEN_ITEM.at("invoice_type", currency=currency)]
     rate = draft.exchange_rate
     result = [
-        replace(line, debit=rounded(line.debit * rate, currency), credit=rounded(line.credit * rate, currency))
+        line._replace(debit=rounded(line.debit * rate, currency), credit=rounded(line.credit * rate, currency))
         for line in lines
     ]
     item = max(open_items, key=lambda place: abs(lines[place].balance))
     rest = -sum((line.balance for place, line in enumerate(result) if place != item), ZERO)
-    result[item] = replace(result[item], debit=max(rest, ZERO), credit=max(-rest, ZERO))
+    result[item] = result[item]._replace(debit=max(rest, ZERO), credit=max(-rest, ZERO))
     return result, []
 
 

@@ -22,7 +22,9 @@ QUANTITY_SCALE, QUANTITY_LIMIT = 8, Decimal(10) ** 10
 _EXPONENTS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, "CLF": 4, "UYW": 4} | dict.fromkeys(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
 )
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,8})?")
+DECIMALS = 8
+"""As many as a number may be written with."""
+_NUMBER = re.compile(rf"-?(0|[1-9][0-9]{{0,17}})(\.[0-9]{{1,{DECIMALS}}})?")
 
 
 @cache
@@ -56,14 +58,26 @@ def plain(number: Decimal) -> str:
     """The shortest plain text of a number, the same for equal numbers: 100.00 -> `100`, 1E+2 -> `100`."""
     if not number:
         return "0"
-    text = _digits(number)
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def money_text(amount: Decimal, currency: str) -> str:
     """An amount with the currency's decimals: 100 EUR -> `100.00`; more decimals are kept as they are."""
+    if not amount:  # half of all amounts
+        return _nothing(currency)
+    text, places = str(amount), exponent(currency)
+    if places and text[-places - 1 : -places] == "." and "E" not in text:  # and most others have them already
+        return text
     shown = rounded(amount, currency)
     return _digits(shown) if shown == amount else plain(amount)
+
+
+@cache
+def _nothing(currency: str) -> str:
+    return _digits(rounded(ZERO, currency))
 
 
 def _digits(number: Decimal) -> str:

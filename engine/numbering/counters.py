@@ -7,14 +7,14 @@ table, never to the automatic journal's entry type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from engine.kernel.faults import Fault, FaultKind
 from engine.numbering import mask
 from engine.parametrization import formulas
-from engine.parametrization.catalog import Catalog
+from engine.parametrization.catalog import WHY, Catalog
 from engine.parametrization.definitions import (
     Company,
     Counter,
@@ -32,8 +32,13 @@ NO_COUNTER = FaultKind(
     "no counter numbers {type} for {company}: {tried}",
     "give one to the type, its entry type, or [[counter_assignment]]",
 )
-TYPED = "!typed"
-"""Marks the series of numbers that people typed."""
+CREATION_COUNTER = FaultKind(
+    "creation_counter_not_usable",
+    "{company} cannot number {type} a second time with counter {code}: {why}",
+    "name another in `creation_counter`, or leave it out",
+)
+TYPED, CREATED = "!typed", "!created"
+"""Mark the series of numbers that people typed, and of second numbers."""
 LONGEST_KEY = 60
 
 
@@ -61,11 +66,17 @@ class Series:
     said: tuple[tuple[int, str], ...] = ()
     of: str = ""  # the company whose document it is
     typed: str = ""
+    created: bool = False  # of second numbers
 
     @property
     def key(self) -> str:
         """The counter, and what separates its series besides company and period."""
-        return f"{self.counter.key}{self.apart}{TYPED if self.typed else ''}"
+        return f"{self.counter.key}{self.apart}{TYPED if self.typed else CREATED if self.created else ''}"
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Series are locked in this order, so that no two postings wait for each other."""
+        return self.company, self.key, self.period
 
     @property
     def name(self) -> str:
@@ -102,7 +113,37 @@ def numbering(
     on: date,
     circumstances: Circumstances | None = None,
 ) -> Numbering:
-    """Follow the chain for one document; without circumstances for any document of the type."""
+    """Follow the chain for one document; without circumstances for any document of the type.
+
+    Remembered where nothing that the document says makes a difference but its site.
+    """
+    site = circumstances.site if circumstances else ""
+    asked = ("numbering", company.code, invoice_type.key, entry_type and entry_type.key, on, site, not circumstances)
+
+    def follow() -> Numbering:
+        return _followed(catalog, company, invoice_type, entry_type, on, circumstances)
+
+    def remembered() -> tuple[InvoiceType, EntryType | None, Numbering | None]:
+        found = follow()
+        alike = found.series and not any(part.kind in _TOLD for part in found.series.counter.component)
+        return invoice_type, entry_type, found if alike else None
+
+    of, entry, found = catalog.once(asked, remembered)
+    return found if found and of is invoice_type and entry is entry_type else follow()
+
+
+_TOLD = ("formula", "complement")
+"""Components that a document's own values may give."""
+
+
+def _followed(
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    entry_type: EntryType | None,
+    on: date,
+    circumstances: Circumstances | None,
+) -> Numbering:
     steps: list[dict[str, str]] = []
     asked = [("type", invoice_type.key, invoice_type.counter)]
     if entry_type:
@@ -124,6 +165,33 @@ def numbering(
             step["reason"] = found
         break  # a counter that is named and may not be used never falls silently into another series
     return Numbering(None, tuple(steps))
+
+
+def second(
+    catalog: Catalog,
+    company: Company,
+    invoice_type: InvoiceType,
+    first: Series | None,
+    on: date,
+    told: Circumstances | None = None,
+) -> tuple[Numbering, list[Fault]]:
+    """Where a second number comes from, by the type alone: a series of its own, gapless, never typed."""
+    code = invoice_type.creation_counter
+    meant = catalog.meant(Counter, code, company, on)
+    step = {"step": "type", "from": invoice_type.key, "code": code, **meant.as_step()}
+    counter = meant.record
+    if not isinstance(counter, Counter):
+        found: Series | str = WHY[meant.verdict.reason] if meant.verdict else "there is none"
+    elif counter.manual or counter.mode != "gapless":
+        found = "its numbers are typed" if counter.manual else f"it is {counter.mode}"
+    elif first is not None and first.counter.key == counter.key:
+        found = "it gives the first number"
+    else:
+        found = _series(catalog, company, counter, on, told)
+    if isinstance(found, Series):
+        return Numbering(replace(found, created=True), (step,)), []
+    about = {"company": company.code, "type": invoice_type.key, "code": code, "why": found}
+    return Numbering(None, (step | {"reason": found},)), [CREATION_COUNTER.at("invoice_type", **about)]
 
 
 def _series(
@@ -151,8 +219,9 @@ def _series(
     apart = (f"@{given.site}" if counter.level == "site" and given.site else "") + (
         f"#{complement}" if complement else ""
     )
-    if len(counter.key) + len(apart) + len(TYPED) > LONGEST_KEY:
-        return f"its series would be called {counter.key}{apart}, longer than {LONGEST_KEY - len(TYPED)} characters"
+    most = LONGEST_KEY - len(CREATED)
+    if len(counter.key) + len(apart) > most:
+        return f"its series would be called {counter.key}{apart}, longer than {most} characters"
     owner = "" if counter.level == "folder" else company.code
     return Series(
         counter, owner, mask.period(counter, on, year, period), apart, tuple(sorted(said.items())), of=company.code

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.outbox.store import Row
-from engine.spi.contracts import DocumentFormat, DocumentView, File, Parcel
+from engine.spi.contracts import DocumentFormat, DocumentView, File, Message, Parcel
 
 Keep = Callable[[File, str], None]
 
@@ -24,14 +24,24 @@ def key_of(row: Row) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
-def parcel_of(row: Row, view: DocumentView, settings: Any, formats: Mapping[str, DocumentFormat], keep: Keep) -> Parcel:
-    """Errors: Rejected, when a format cannot tell the document; NotOffered."""
-    wanted = [row["format"]] if row["format"] else []
-    files = tuple(_rendered(name, view, formats, keep) for name in [*wanted, *json.loads(row["formats"] or "[]")])
+def parcel_of(
+    row: Row,
+    view: DocumentView,
+    settings: Any,
+    formats: Mapping[str, DocumentFormat],
+    keep: Keep,
+    message: Message | None = None,
+) -> Parcel:
+    """The row's own format comes first in the parcel, and is kept last: the row names that file.
+
+    Errors: Rejected, when a format cannot tell the document; NotOffered.
+    """
+    others = tuple(_rendered(name, view, formats, keep) for name in json.loads(row["formats"] or "[]"))
+    files = (*((_rendered(row["format"], view, formats, keep),) if row["format"] else ()), *others)
     recipients, copies, hidden = (
         tuple(json.loads(row[name] or "[]")) for name in ("recipients", "copies", "hidden_copies")
     )
-    return Parcel(key_of(row), view, files, recipients, settings, copies=copies, hidden_copies=hidden)
+    return Parcel(key_of(row), view, files, recipients, settings, message, copies, hidden)
 
 
 def _rendered(name: str, view: DocumentView, formats: Mapping[str, DocumentFormat], keep: Keep) -> File:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ from engine.spi.contracts import (
     DeliveryChannel,
     DeliveryPolicy,
     DocumentFormat,
+    DocumentView,
+    Message,
     NotFound,
     OutcomeUnknown,
     Parcel,
@@ -177,9 +179,8 @@ class _Try:
         self._before = f"{twin.words}; " if twin else ""
         try:
             keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
-            parcel = parcel_of(row, relay.store.view(row["document"]), ready.settings, relay.formats, keep)
-            if relay.words:
-                parcel = replace(parcel, message=relay.words.of(row, parcel.document))
+            view = relay.store.view(row["document"])
+            parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
         except NotOffered as missing:
             raise NotUsable(str(missing)) from missing
         try:
@@ -196,6 +197,13 @@ class _Try:
                 return self._uncertain(unknown.reason)
             return self._again(TryLater(unknown.reason), outcomes.UNKNOWN)
 
+    def _message(self, view: DocumentView) -> Message | None:
+        """The words that go with it. Errors: NotUsable."""
+        try:
+            return self._relay.words.of(self._claimed.row, view) if self._relay.words else None
+        except TryLater as why:  # a template that is not there can be mended while it waits
+            raise NotUsable(why.reason) from why
+
     def _made_ready(self, channel: DeliveryChannel) -> Ready:
         row = self._claimed.row
         try:
@@ -210,6 +218,7 @@ class _Try:
         assert self._ready is not None  # noqa: S101 - see _came_to
         relay, claimed = self._relay, self._claimed
         if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
+            self._settles()
             found = _found(channel, parcel, self._ready)
             if found is not None:
                 return self._received(found, parcel, "it had arrived already; ")
@@ -217,6 +226,14 @@ class _Try:
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
         return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
+
+    def _settles(self) -> None:
+        """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
+        now, settled = self._relay.clock.now(), self._claimed.settled_at
+        if settled is not None and now < settled:
+            raise TryLater(
+                "its sender died; it is asked for when nothing of it can be under way any more", settled - now
+            )
 
     def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
         if not isinstance(receipt, Receipt):

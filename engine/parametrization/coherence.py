@@ -112,6 +112,7 @@ REFERENCES = (
     Reference(d.AutomaticJournalGroup, "main", d.AutomaticJournal),
     Reference(d.InvoiceType, "settlement_journal", d.AutomaticJournal, d.AutomaticJournalGroup),
     Reference(d.InvoiceType, "counter", d.Counter),
+    Reference(d.InvoiceType, "creation_counter", d.Counter),
     Reference(d.AutomaticJournal, "entry_type", d.EntryType),
     Reference(d.AutomaticJournal, "journal", d.Journal),
     Reference(d.DeliveryRule, "company", d.Company),

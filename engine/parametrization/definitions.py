@@ -34,6 +34,7 @@ from engine.parametrization.words import (
     Percent,
     Recipient,
     Text,
+    TimeOfDay,
     TimeZone,
     TypeCode,
     Words,
@@ -484,6 +485,7 @@ class InvoiceType(Scoped):
     Its entry type: its own, else the automatic journal's. Its journal: its own, else the automatic journal's, else
     the entry type's default. Its counter: its own, else the entry type's, else that of [[counter_assignment]].
     A blank automatic_journal is PIHI on a purchase type; proforma, quote and order are never posted.
+    `creation_counter` gives a second number, where a legislation asks for one of its own besides that of the posting.
     `settlement_journal` runs when a document of the type is paid: blank means SPAY on a sales type, PPAY on a purchase
     type, where there is one.
     """
@@ -502,6 +504,7 @@ class InvoiceType(Scoped):
     automatic_journal_direct: Code = ""
     settlement_journal: Code = ""
     counter: Code = ""
+    creation_counter: Code = ""
     manual_number: Flag = False
     next_invoice_days: Annotated[int, Between(0, 3660)] = 0
     cancellation: Flag = False
@@ -626,12 +629,13 @@ class NamedFormula(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRule(Scoped):
-    """Which channel, format and connection serve which documents, and when.
+    """Which channel or provider, format and connection serve which documents, and when.
 
     `template` names the words that go with it; blank: `new_document`, where the channel takes words. `recipients` come
     beside those of the document, `copies` are seen by all, `hidden_copies` by nobody; `attachments` are further
-    formats. What comes back undelivered waits `correction_days` for a better address, then goes by post over the
-    connection `postal`, if one is named.
+    formats. `send`: at_once; held until a person lets it go; paid, when the document is. From then `after_days` are
+    counted, and the hour `at` in the company's time zone is waited for. What comes back undelivered waits
+    `correction_days` for a better address, then goes by post over the connection `postal`, if one is named.
     """
 
     TABLE: ClassVar[str] = "delivery_rule"
@@ -651,6 +655,9 @@ class DeliveryRule(Scoped):
     attachments: tuple[Identifier, ...] = ()
     correction_days: Annotated[int, Between(0, 90)] = 5
     postal: Code = ""
+    send: Literal["at_once", "held", "paid"] = "at_once"
+    after_days: Annotated[int, Between(0, 365)] = 0
+    at: TimeOfDay = ""
 
     @property
     def code(self) -> str:

@@ -17,11 +17,12 @@ def answer(stored: Stored) -> dict[str, Any]:
     """CONTRACT §3. Amounts are text in the currency of what they stand in."""
     document = stored.document
     currency = document["currency"]
-    content = json.loads(document["content"])
+    content = json.loads(document["content"]) if stored.content is None else stored.content
     return {
         "id": document["id"],
         "key": document["key"],
         "number": document.get("number"),
+        **({"creation_number": document["creation_number"]} if document.get("creation_number") else {}),
         "status": "posted" if document.get("number") else "draft",
         "company": document["company"],
         "date": document["date"].isoformat(),
@@ -32,7 +33,7 @@ def answer(stored: Stored) -> dict[str, Any]:
         "totals": {name: money_text(document[name], currency) for name in Totals.__dataclass_fields__},
         "taxes": [_tax(row, currency) for row in stored.taxes],
         "due_dates": [
-            {"date": one["date"], "amount": money_text(Decimal(one["amount"]), currency)}
+            {"date": str(one["date"]), "amount": money_text(Decimal(one["amount"]), currency)}
             for one in content["due_dates"]
         ],
         "entries": entries(stored.entries, stored.entry_lines),

@@ -15,7 +15,7 @@ from engine.kernel.errors import EngineError
 from engine.kernel.faults import Fault, Faulty
 from engine.numbering.counters import Series
 from engine.posting.ports import PostingWork, Row, StalePlan
-from engine.posting.post import CHILDREN, Plan, numbered
+from engine.posting.post import CHILDREN, Plan, numbered, take_all
 from engine.posting.rows import Rows
 from engine.posting.sealing import Sealing
 
@@ -74,7 +74,7 @@ def write_many(ready: Sequence[Ready], store: BatchStore) -> dict[int, Row]:
     Errors: StalePlan, KeyTaken, NumberTaken; LeftOut, with all that can be told of every document at once. After any
     of them nothing is written and no number is used.
     """
-    series = {one.planned.series.name: one.planned.series for one in ready}
+    series = {each.name: each for one in ready for each in one.planned.all_series}
     chains = {(use.name, chain) for one in ready if one.sealing for use, chain in one.sealing.seals}
     store.open_all(series.values(), chains, ready[0].planned.revision)
 
@@ -110,12 +110,12 @@ def _numbered(ready: Sequence[Ready], work: BatchWork) -> dict[int, Row]:
 
 def _one(one: Ready, work: BatchWork) -> Row:
     series, on = one.planned.series, one.planned.draft.date
-    taken = work.take(series, on, one.planned.revision)
-    number = series.number(on, taken.value)
+    taken = take_all(one.planned, work)
+    number = series.number(on, taken[0].value)
     children = one.rows.completed(number)
     document = numbered(one.planned, one.rows, one.body, taken, number, children, work, one.sealing)
     for table in one.rows.waiting:
         work.insert(table, children[table])
     work.insert("document", [document])
-    work.advance(taken.series, document["hash"])
+    work.advance(taken[0].series, document["hash"])
     return document

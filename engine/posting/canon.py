@@ -1,4 +1,4 @@
-"""Canonical bytes and hashes of posted rows. Version 2.
+"""Canonical bytes and hashes of posted rows. Version 3.
 
 A row is hashed by meaning, never by display: decimals without trailing zeros, dates ISO, instants UTC with
 microseconds, keys sorted. What is stored is what is hashed; reading it back on either database gives the same bytes.
@@ -11,20 +11,22 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
-from json.encoder import encode_basestring
-from operator import itemgetter
+from functools import cache, lru_cache
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import Any
 
 from engine.kernel.money import plain
+from engine.kernel.rowtext import Says, function_of
 
-VERSION = 2
+VERSION = 3
 FIRST = "0" * 64
 """The previous hash of the first document of a series."""
 HASHED = ("document", "document_line", "document_tax", "entry", "entry_line", "audit")
 """Tables whose rows are in a document's hash, in this order."""
+CREATION = ("creation_series", "creation_value", "creation_number")
+"""Columns of a second number."""
 AFTER_NUMBER = {
-    "document": frozenset({"series", "value", "number", "canon", "body_hash", "previous_hash", "hash"}),
+    "document": frozenset({"series", "value", "number", "canon", "body_hash", "previous_hash", "hash"}).union(CREATION),
     "entry": frozenset({"description"}),
     "entry_line": frozenset({"description"}),
 }
@@ -34,7 +36,8 @@ COLUMNS_SINCE: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
         "document_tax": {"self_assessed": Decimal(0)},
         "entry": {"category": "actual", "status": "final"},
         "entry_line": {"quantity": None, "reference": "", "analytic": "", "open_item": False, "matching": ""},
-    }
+    },
+    3: {"document": dict.fromkeys(CREATION)},
 }
 """Columns that came with a later version: a document of an earlier one was hashed without them, and holds what says
 nothing in each."""
@@ -59,7 +62,7 @@ def not_hashed(rows_of: Mapping[str, Iterable[Row]], version: int) -> Iterator[s
 
 def json_text(value: Any) -> str:
     """Canonical JSON of plain data."""
-    return _ENCODER.encode(value)
+    return "".join(_ENCODE(value, 0))
 
 
 def read(text: str) -> Any:
@@ -76,21 +79,33 @@ def body_hash(rows_of: Mapping[str, Iterable[Row]], version: int = VERSION) -> s
 
     Each row adds its table's name, its canonical JSON and a line feed.
     """
-    digest = hashlib.sha256()
+    texts: list[bytes] = []
     for table in HASHED:
-        for row in rows_of.get(table, ()):
-            values, form = _form(table, tuple(row), version)
-            digest.update((form % tuple([_TEXTS.get(type(value), json_text)(value) for value in values(row)])).encode())
-    return digest.hexdigest()
+        rows, names, kinds = rows_of.get(table, ()), None, None
+        for row in rows:
+            own_names, own_kinds = tuple(row), tuple(map(type, row.values()))
+            if own_kinds != kinds or own_names != names:  # most rows of a table are alike
+                names, kinds = own_names, own_kinds
+                told = _form(table, names, kinds, version)
+            texts.append(told(row).encode())
+    return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
-@cache
-def _form(table: str, columns: tuple[str, ...], version: int) -> tuple[Callable[[Row], tuple[Any, ...]], str]:
-    """Of a row that has these columns: those that are hashed, sorted; and its canonical JSON with %s for each value."""
-    names = sorted(set(columns) - _left_out(table, version))
-    keys = (json_text(name).replace("%", "%%") for name in names)
-    values: Callable[[Row], tuple[Any, ...]] = lambda row: tuple(row[name] for name in names)  # noqa: E731
-    return itemgetter(*names) if len(names) > 1 else values, table + "{" + ",".join(f"{key}:%s" for key in keys) + "}\n"
+@lru_cache(maxsize=1_000)
+def _form(table: str, names: tuple[str, ...], kinds: tuple[type, ...], version: int) -> Callable[[Row], str]:
+    """What tells a row with values of these types, as one function: most of a document's cells are hashed, one by one.
+
+    Shape: ("entry", ("journal", "date"), (str, date), 2) ->
+           lambda row: f'entry{{"date":"{row["date"].isoformat()}","journal":{text(row["journal"])}}}\n'
+    """
+    left_out = _left_out(table, version)
+    parts: list[str | Says] = [table + "{"]
+    for name, kind in sorted(zip(names, kinds, strict=True)):
+        if name not in left_out:
+            says, mark = _CELLS.get(kind, ("json_text({})", ""))
+            parts += [f"{json_text(name)}:{mark}", Says(says.format(f"row[{name!r}]")), mark, ","]
+    known = {"text": encode_basestring, "plain": plain, "json_text": json_text}
+    return function_of([*(parts[:-1] if len(parts) > 1 else parts), "}\n"], known)
 
 
 def link(
@@ -102,10 +117,13 @@ def link(
     body: str,
     version: int = VERSION,
     seals: Sequence[Sequence[Any]] = (),
+    creation: Sequence[Any] = (),
 ) -> str:
     """The hash of a document in its series' chain. `texts` are the descriptions of its entries and their lines, `seals`
-    what its legal seals say; a document without seals is hashed without them."""
+    what its legal seals say, `creation` series, value and text of its second number; a document that has no seals, or
+    no second number, is hashed without them."""
     whole = [version, previous, series, value, number, list(texts), body, *([list(seals)] if seals else [])]
+    whole += [{"creation": list(creation)}] if creation else []
     return hashlib.sha256(json_text(whole).encode()).hexdigest()
 
 
@@ -123,15 +141,15 @@ def _plain(value: Any) -> str:
     raise TypeError(f"no canonical form for {type(value).__name__}")
 
 
-_TEXTS: Mapping[type, Callable[[Any], str]] = {
-    str: encode_basestring,
-    int: int.__repr__,
-    bool: lambda value: "true" if value else "false",
-    type(None): lambda value: "null",
-    Decimal: lambda value: f'"{plain(value)}"',
-    date: lambda value: f'"{value.isoformat()}"',
+_CELLS: Mapping[type, tuple[str, str]] = {
+    str: ("text({})", ""),
+    int: ("{}", ""),
+    bool: ("'true' if {} else 'false'", ""),
+    type(None): ("'null'", ""),
+    Decimal: ("plain({})", '"'),
+    date: ("{}.isoformat()", '"'),
 }
-"""What `json_text` gives for the values that most columns hold, without its detours."""
+"""What `json_text` gives for the values that most columns hold, without its detours: an expression, between marks."""
 
 
 def _refused(number: str) -> Any:
@@ -139,4 +157,7 @@ def _refused(number: str) -> Any:
 
 
 _DECODER = json.JSONDecoder(parse_float=_refused, parse_constant=_refused)
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+_ENCODE: Callable[[Any, int], Iterable[str]] = c_make_encoder(
+    None, _plain, encode_basestring, None, ":", ",", True, False, True
+)
+"""What json.JSONEncoder makes anew for each value: sorted keys, no spaces, every letter as it is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.journal import explain as journal
+from engine.numbering.counters import Numbering, Series
 from engine.parametrization.catalog import Catalog
 from engine.posting.post import Plan
 
@@ -15,8 +16,13 @@ def explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
     return {
         "revision": planned.revision,
         "type": {"code": draft.type.code, "record": draft.type.key},
-        "numbering": {"series": planned.series.name, "steps": list(planned.numbering.steps)},
+        "numbering": _numbering(planned.series, planned.numbering),
+        **({"creation_numbering": _numbering(planned.second, planned.creation)} if planned.second else {}),
         "determination": list(found.steps),
         "tax_point": draft.tax_point.isoformat(),
         **journal.explanation(draft, found.members, planned.generated, catalog),
     }
+
+
+def _numbering(series: Series | None, found: Numbering | None) -> dict[str, Any]:
+    return {"series": series.name if series else "", "steps": list(found.steps) if found else []}

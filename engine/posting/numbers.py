@@ -15,7 +15,7 @@ from datetime import date
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import Fault
 from engine.numbering import mask
-from engine.numbering.counters import Series, fiscal_period
+from engine.numbering.counters import CREATED, TYPED, Series, fiscal_period
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, Counter
 from engine.posting.findings import (
@@ -34,7 +34,7 @@ CatalogOf = Callable[[int], Catalog]
 
 BY_HAND = "typed by hand"
 BY_FORMULA = "made by a formula"
-_NAME = re.compile(r"([^@#!]+)(?:@([^#!]*))?(?:#(.*?))?(!typed)?", re.DOTALL)
+_NAME = re.compile(r"([^@#!]+)(?:@([^#!]*))?(?:#(.*?))?(!typed|!created)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,15 @@ class Named:
     site: str = ""
     complement: str = ""
     typed: bool = False
+    created: bool = False
 
     @classmethod
     def of(cls, series: Row) -> Named:
         found = _NAME.fullmatch(series["counter"])
         if found is None:
             return cls(series["counter"])
-        counter, site, complement, typed = found.groups()
-        return cls(counter, site or "", complement or "", bool(typed))
+        counter, site, complement, mark = found.groups()
+        return cls(counter, site or "", complement or "", mark == TYPED, mark == CREATED)
 
 
 @dataclass(frozen=True, slots=True)

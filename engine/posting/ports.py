@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Every row of one posted document."""
+    """Every row of one posted document. `content` is what its column of that name says, where that is known."""
 
     document: Row
     lines: Sequence[Row]
@@ -37,6 +37,7 @@ class Stored:
     deliveries: Sequence[Row]
     audit: Sequence[Row] = ()
     seals: Sequence[Row] = ()
+    content: Row | None = None
 
     @property
     def by_table(self) -> dict[str, Sequence[Row]]:
@@ -116,6 +117,9 @@ class PostingWork(Protocol):
 
         Errors: StalePlan; Faulty (date_before_last, series_closed).
         """
+
+    def use(self, taken: Taken) -> None:
+        """Count a value as given to a document that is the head of another series."""
 
     def advance(self, series: int, head_hash: str) -> None:
         """Make this document the head of its chain."""
@@ -203,6 +207,12 @@ class DocumentStore(Protocol):
 
     def of_chain(self, seal: str, chain: str) -> Iterator[tuple[Row, Stored]]:
         """Every seal of a chain in order, with its document; memory stays flat."""
+
+    def second_numbers(self, series: int) -> Iterator[Row]:
+        """Every document whose second number is of a series, in order of its value; memory stays flat.
+
+        Shape: as of `numbers`, with `content`; value and number are the second.
+        """
 
     def taken_ahead(self, series: int) -> Iterator[Row]:
         """Values of a fast series that no document has, in order, with who took them and the cause if it is known."""

@@ -22,7 +22,7 @@ from engine.journal.determine import Determination, determine
 from engine.journal.entries import Generated
 from engine.journal.generate import Books, run
 from engine.kernel.faults import Fault, FaultKind, Faulty
-from engine.numbering.counters import Circumstances, Numbering, Series, no_counter, numbering
+from engine.numbering.counters import Circumstances, Numbering, Series, no_counter, numbering, second
 from engine.numbering.typed import typed
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, User
@@ -67,6 +67,16 @@ class Plan:
     series: Series
     generated: Generated
     revision: int
+    creation: Numbering | None = None  # of the second number, where the type has one
+
+    @property
+    def second(self) -> Series | None:
+        return self.creation.series if self.creation else None
+
+    @property
+    def all_series(self) -> list[Series]:
+        """Those that number it, in the order in which they are locked."""
+        return sorted([self.series, self.second], key=lambda one: one.order) if self.second else [self.series]
 
 
 def picked(asked: Asked, catalog: Catalog, actor: str) -> tuple[Company, InvoiceType]:
@@ -114,9 +124,7 @@ def plan(
     request = asked.request
     drafted = draft_of(asked, company, invoice_type, catalog, origins)
     with arithmetic():
-        kinds = frozenset(
-            one.kind for one in (*request.references, *(one for line in request.lines for one in line.references))
-        )
+        kinds = frozenset([one.kind for _, one in named_references(request)])
         found = determine(catalog, company, invoice_type, request.date, kinds)
         values = facts.of(drafted, catalog)
         told = Circumstances(request.site, found.journal.code if found.journal else "", values)
@@ -127,13 +135,17 @@ def plan(
         series, wrong = typed(
             request.number, numbers.series, company, invoice_type, found.entry_type, catalog, request.date
         )
+        creation = None
+        if invoice_type.creation_counter:
+            creation, unusable = second(catalog, company, invoice_type, series, request.date, told)
+            wrong = [*wrong, *unusable]
         if faults or wrong:
             raise Faulty([*faults, *wrong])
         generated = Generated()
         if found.members and found.entry_type and found.journal:
             books = Books(found.entry_type, found.journal, periods.of(catalog, company))
             generated = run(drafted, found.members, books, catalog, values, matching=found.matching)
-    return Plan(asked, drafted, found, numbers, series, generated, catalog.revision)
+    return Plan(asked, drafted, found, numbers, series, generated, catalog.revision, creation)
 
 
 def draft_of(
@@ -144,19 +156,21 @@ def draft_of(
     origins: Mapping[int, Origin] | None = None,
 ) -> Draft:
     """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
-    request, known = asked.request, origins or {}
-    references = _filled(request.references, known)
+    request = asked.request
+    if not origins:
+        return draft(request, company, invoice_type, catalog)
+    references = _filled(request.references, origins)
     lines = tuple(
-        replace(line, references=_filled(line.references, known)) if line.references else line for line in request.lines
+        replace(line, references=_filled(line.references, origins)) if line.references else line
+        for line in request.lines
     )
     corrected = [
-        known[one.id].tax_point
+        origins[one.id].tax_point
         for one in references
-        if one.kind == "corrects" and one.id is not None and one.id in known
+        if one.kind == "corrects" and one.id is not None and one.id in origins
     ]
     asked_for = replace(request, references=references, lines=lines)
-    with arithmetic():
-        return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
+    return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
 
 
 def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:
@@ -176,7 +190,8 @@ def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None 
     series). After any of them nothing is written and no number is used.
     """
     series, on = planned.series, planned.draft.date
-    store.open_series(series, planned.revision)
+    for each in planned.all_series:
+        store.open_series(each, planned.revision)
     for use, chain in asked.seals if asked else ():
         store.open_chain(use.name, chain)
     if series.fast:
@@ -186,30 +201,42 @@ def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None 
         for table in CHILDREN:
             if table not in rows.waiting and rows.children.get(table):
                 work.insert(table, rows.children[table])
-        taken = work.take(series, on, planned.revision)
-        number = series.number(on, taken.value)
+        taken = take_all(planned, work)
+        number = series.number(on, taken[0].value)
         children = rows.completed(number)
         for table in CHILDREN:
             if table in rows.waiting:
                 work.insert(table, children[table])
         document = numbered(planned, rows, body, taken, number, children, work, asked)
         work.insert("document", [document])
-        work.advance(taken.series, document["hash"])
+        work.advance(taken[0].series, document["hash"])
     return document
+
+
+def take_all(planned: Plan, work: PostingWork) -> tuple[Taken, ...]:
+    """The number of a document and, where its type has one, the second. Errors: as PostingWork.take."""
+    on = planned.draft.date
+    found = {one.name: work.take(one, on, planned.revision) for one in planned.all_series}
+    return (found[planned.series.name], *([found[planned.second.name]] if planned.second else []))
 
 
 def numbered(
     planned: Plan,
     rows: Rows,
     body: str,
-    taken: Taken,
+    numbers: Sequence[Taken],
     number: str,
     children: Mapping[str, Sequence[Row]],
     work: PostingWork,
     asked: Sealing | None,
 ) -> Row:
-    """The document row, complete: its number, its seals, and its link to the document before it."""
-    document = rows.document
+    """The document row, complete: its number, or both, its seals, and its link to the document before it."""
+    document, taken = rows.document, numbers[0]
+    creation: tuple[Any, ...] = (None, None, None)
+    if planned.second:
+        also = numbers[1]
+        creation = also.series, also.value, planned.second.number(planned.draft.date, also.value)
+        work.use(also)
     texts = canon.texts_after_number(children["entry"], children["entry_line"])
     seals: list[dict[str, Any]] = []
     if asked and asked.seals:
@@ -217,11 +244,12 @@ def numbered(
         work.insert("document_seal", seals)
         rows.children["document_seal"] = seals
     hashed = canon.link(
-        taken.previous_hash, taken.series, taken.value, number, texts, body, canon.VERSION, links(seals)
-    )
+        taken.previous_hash, taken.series, taken.value, number, texts, body, canon.VERSION, links(seals),
+        creation if planned.second else (),
+    )  # fmt: skip
     return rows.document | {
         "series": taken.series, "value": taken.value, "number": number, "canon": canon.VERSION, "body_hash": body,
-        "previous_hash": taken.previous_hash, "hash": hashed,
+        "previous_hash": taken.previous_hash, "hash": hashed, **dict(zip(canon.CREATION, creation, strict=True)),
     }  # fmt: skip
 
 
@@ -242,7 +270,8 @@ def _write_taken(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing 
             for table in CHILDREN:
                 if children.get(table):
                     work.insert(table, children[table])
-            whole = numbered(planned, rows, rows.body_hash, taken, number, children, work, asked)
+            second = [work.take(planned.second, on, planned.revision)] if planned.second else []
+            whole = numbered(planned, rows, rows.body_hash, [taken, *second], number, children, work, asked)
             work.insert("document", [whole])
     except Exception as cause:
         store.give_up(taken, f"{type(cause).__name__}: {cause}"[:500])

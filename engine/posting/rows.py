@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -30,7 +30,9 @@ class Rows:
 
     document: Row
     children: dict[str, list[Row]]
+    content: Row  # what the document's column of that name says, before it became text
     late: tuple[tuple[str, int, str, LateText], ...] = ()  # (table, row, column, text)
+    _completed: dict[str, dict[str, list[Row]]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def waiting(self) -> frozenset[str]:
@@ -46,12 +48,16 @@ class Rows:
         """The children with the texts that print the number."""
         if not self.late:
             return self.children
+        if number in self._completed:
+            return self._completed[number]
         children = self.children | {table: [*self.children[table]] for table in self.waiting}
         try:
             for table, row, column, text in self.late:
                 children[table][row] = children[table][row] | {column: text.given(number)}
         except FormulaFailed as failed:
             raise Faulty([formula_fault("a description", failed, "invoice_type")]) from failed
+        self._completed.clear()  # a number that was not given after all
+        self._completed[number] = children
         return children
 
 
@@ -59,6 +65,7 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
     """The rows of a document that has no number yet."""
     draft, asked = planned.draft, planned.asked
     kind, totals, company = draft.type, draft.totals, draft.company.code
+    content = _content(draft, catalog)
     document = {
         "id": document_id, "company": company, "module": kind.module, "category": kind.category,
         "invoice_type": kind.code, "type_legislation": kind.legislation, "date": draft.date,
@@ -66,16 +73,19 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "partner_name": draft.partner.name,
         "currency": draft.currency, "exchange_rate": draft.exchange_rate,
         **_flat(totals),
-        "content": canon.json_text(_content(draft, catalog)), "request": asked.text, "content_hash": asked.content_hash,
+        "content": canon.json_text(content), "request": asked.text, "content_hash": asked.content_hash,
         "key": key, "revision": catalog.revision, "posted_at": now, "actor": actor,
     }  # fmt: skip
-    own = {"document": document_id, "company": company}
     late: list[tuple[str, int, str, LateText]] = []
-    entry_rows, entry_lines = entry_rows_of(planned.generated.entries, own, late)
+    entry_rows, entry_lines = entry_rows_of(planned.generated.entries, document_id, company, late)
     children = {
-        "document_line": [own | row for row in (*map(_line, draft.lines), *map(_charge, draft.charges))],
+        "document_line": [
+            *[_line(line, document_id, company) for line in draft.lines],
+            *[_charge(charge, document_id, company) for charge in draft.charges],
+        ],
         "document_tax": [
-            own | {
+            {
+                "document": document_id, "company": company,
                 "position": place + 1, "tax_code": row.code, "category": row.category, "rate": row.rate, "due": row.due,
                 "base": row.base, "amount": row.amount, "self_assessed": row.self_assessed,
                 "exemption_code": row.exemption_code, "reason": row.reason,
@@ -86,13 +96,13 @@ def build(planned: Plan, catalog: Catalog, *, document_id: int, key: str, actor:
         "entry": entry_rows,
         "entry_line": entry_lines,
     }  # fmt: skip
-    return Rows(document, children, tuple(late))
+    return Rows(document, children, content, tuple(late))
 
 
 def entry_rows_of(
-    entries: Sequence[Entry], own: Row, late: list[tuple[str, int, str, LateText]]
+    entries: Sequence[Entry], document: int, company: str, late: list[tuple[str, int, str, LateText]]
 ) -> tuple[list[Row], list[Row]]:
-    """(entry rows, line rows), each with `own`; texts that wait for the number are left empty and put into `late`."""
+    """(entry rows, line rows); texts that wait for the number are left empty and put into `late`."""
     heads: list[Row] = []
     lines: list[Row] = []
 
@@ -104,8 +114,9 @@ def entry_rows_of(
 
     for place, one in enumerate(entries):
         heads.append(
-            own | {
-                "position": place + 1, "ledger": one.ledger, "journal": one.journal, "entry_type": one.entry_type,
+            {
+                "document": document, "company": company, "position": place + 1,
+                "ledger": one.ledger, "journal": one.journal, "entry_type": one.entry_type,
                 "automatic_journal": one.automatic_journal, "date": one.date, "currency": one.currency,
                 "description": text("entry", place, one.description), "category": one.category, "status": one.status,
             }
@@ -113,10 +124,12 @@ def entry_rows_of(
         for number, line in enumerate(one.lines):
             parts = [{"dimensions": dict(names), "amount": amount} for names, amount in line.analytic]
             lines.append(
-                own | {
+                {
+                    "document": document, "company": company,
                     "entry": place + 1, "position": number + 1, "account": line.account, "debit": line.debit,
                     "credit": line.credit, "currency": one.document_currency, "amount_currency": line.amount_currency,
-                    "description": text("entry_line", len(lines), line.description),
+                    "description": line.description if isinstance(line.description, str)
+                    else text("entry_line", len(lines), line.description),
                     "partner": line.partner, "tax_code": line.tax_code, "due_date": line.due_date,
                     "quantity": line.quantity, "reference": line.reference,
                     "analytic": canon.json_text(parts) if parts else "", "open_item": line.open_item,
@@ -135,7 +148,7 @@ def audit_row(document: Row, audit_id: int) -> Row:
     }  # fmt: skip
 
 
-def _line(line: DraftLine) -> Row:
+def _line(line: DraftLine, document: int, company: str) -> Row:
     discounts = [{"percent": percent, "amount": amount} for percent, amount in line.discounts]
     detail = {
         "discounts": discounts, "product": line.product, "sku": line.sku, "account": line.account,
@@ -143,6 +156,7 @@ def _line(line: DraftLine) -> Row:
         **({"analytic": dict(line.analytic)} if line.analytic else {}),
     }  # fmt: skip
     return {
+        "document": document, "company": company,
         "position": line.position, "kind": "line", "description": line.description, "quantity": line.quantity,
         "unit": line.unit, "unit_price": line.unit_price, "gross": line.gross, "net": line.net, "nature": line.nature,
         "tax_code": line.tax_code, "tax_category": line.tax_category, "tax_rate": line.tax_rate,
@@ -150,9 +164,10 @@ def _line(line: DraftLine) -> Row:
     }  # fmt: skip
 
 
-def _charge(charge: DraftCharge) -> Row:
+def _charge(charge: DraftCharge, document: int, company: str) -> Row:
     detail = {"code": charge.code, "reason_code": charge.reason_code, "percent": charge.percent, "base": charge.base}
     return {
+        "document": document, "company": company,
         "position": charge.position, "kind": charge.kind, "description": charge.description, "quantity": Decimal(1),
         "unit": "C62", "unit_price": ZERO, "gross": charge.amount, "net": charge.amount, "nature": "",
         "tax_code": charge.tax_code, "tax_category": charge.tax_category, "tax_rate": charge.tax_rate,
@@ -231,4 +246,4 @@ def _flat(one: Any) -> Row:
 
 @cache
 def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return tuple(one.name for one in fields(kind))

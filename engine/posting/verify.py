@@ -87,6 +87,29 @@ class Walk:
             yield found
         yield Checked(0, [Finding(fault, self._name, self._series["company"]) for fault in self._wrong_head()])
 
+    def over_second(self, rows: Iterable[Row]) -> Iterator[Checked]:
+        """The same of a series of second numbers: its documents are chained where their first numbers are."""
+        for row in rows:
+            content = _parsed(row["content"]) or {}
+            found = numbered(
+                self._series, self._named, row, str(content.get("site", "")), self._catalog(row["revision"])
+            )
+            faults, place = [*found.faults], self._place
+            if found.counter:
+                place_of = (
+                    row,
+                    found.counter,
+                    place.value,
+                    place.date,
+                    self._unused,
+                    lambda row=row: self._starts(row),
+                )
+                faults += wrong_place(*place_of)
+            self._place = Place(row["value"], place.hash, max(place.date or row["date"], row["date"]))
+            document = {**row, "id": row["document"]}
+            yield Checked(0, [of_document(fault, document, self._name) for fault in faults], found.why)
+        yield Checked(0, [Finding(fault, self._name, self._series["company"]) for fault in self._wrong_head()])
+
     def _unreadable(self, one: Unreadable) -> Checked:
         self._place = Place(one.value, None, self._place.date)
         fault, called = UNREADABLE.at("document", reason=one.reason), f"value {one.value} of series {self._name}"
@@ -156,6 +179,7 @@ def _link(stored: Stored) -> str:
     return canon.link(
         document["previous_hash"], document["series"], document["value"], document["number"], texts,
         document["body_hash"], document["canon"], links([row for row in stored.seals if row["kind"] == "issue"]),
+        [document[name] for name in canon.CREATION] if document["creation_number"] is not None else (),
     )  # fmt: skip
 
 

@@ -80,6 +80,37 @@ def document_view(document: Row, lines: Sequence[Row], taxes: Sequence[Row]) -> 
     )  # fmt: skip
 
 
+def view_of(document: Row, lines: Sequence[Row], taxes: Sequence[Row], content: Row) -> DocumentView:
+    """The same, made as far as it is looked at: a posting asks channels whom they reach, which the partner tells.
+
+    `content` is what the document's column of that name says.
+    """
+    seen = object.__new__(_Later)
+    object.__setattr__(seen, "_rows", (document, lines, taxes, content))
+    return seen
+
+
+class _Later(DocumentView):
+    """A view whose fields are missing until they are asked for."""
+
+    __slots__ = ("_rows",)
+    _rows: tuple[Row, Sequence[Row], Sequence[Row], Row]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in DocumentView.__dataclass_fields__:
+            raise AttributeError(name)
+        document, lines, taxes, content = self._rows
+        if name == "id":
+            return document["id"]
+        if name == "partner":
+            object.__setattr__(self, name, _party(content["partner"]))
+        else:
+            whole = document_view(document, lines, taxes)
+            for field in DocumentView.__dataclass_fields__:
+                object.__setattr__(self, field, getattr(whole, field))
+        return object.__getattribute__(self, name)
+
+
 def _line(row: Row, detail: Row, money: Money) -> LineView:
     return LineView(
         position=row["position"], description=row["description"], quantity=_short(row["quantity"]), unit=row["unit"],

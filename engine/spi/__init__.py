@@ -4,6 +4,7 @@ A plugin registers through `hookimpl` (called once at start, no I/O) its manifes
 channels, providers, importers, sources, seals, archive stores. None knows the others. See plugins/README.md.
 """
 
+from engine.spi.answers import one_line, refusal, retry_after, without
 from engine.spi.contracts import (
     API_VERSION,
     CAPABILITIES,
@@ -70,6 +71,7 @@ from engine.spi.contracts import (
     TaxView,
     TestReport,
     TestStep,
+    TlsFailed,
     TotalsView,
     TransientError,
     TryLater,
@@ -78,6 +80,7 @@ from engine.spi.contracts import (
     WithholdingView,
 )
 from engine.spi.hookspecs import hookimpl
+from engine.spi.hosts import host_of, url_problem
 
 __all__ = [
     "API_VERSION",
@@ -145,6 +148,7 @@ __all__ = [
     "TaxView",
     "TestReport",
     "TestStep",
+    "TlsFailed",
     "TotalsView",
     "TransientError",
     "TryLater",
@@ -152,4 +156,10 @@ __all__ = [
     "Validation",
     "WithholdingView",
     "hookimpl",
+    "host_of",
+    "one_line",
+    "refusal",
+    "retry_after",
+    "url_problem",
+    "without",
 ]

@@ -1,23 +1,25 @@
-"""Web addresses a plugin may reach: resolved once, every address checked, and connected to as checked.
+"""Addresses a plugin may reach: resolved once, every one checked, and connected to as checked.
 
-Private, loopback, link-local, multicast and translated addresses are refused, so that a setting cannot point the
-engine at what only the engine can see. An installation allows networks of its own by FACTOTUM_ALLOWED_NETWORKS.
-Redirects are off, proxies of the environment are not used.
+Private, loopback, link-local, multicast, documentation and translated addresses are refused, so that a setting cannot
+point the engine at what only the engine can see. An installation allows networks of its own by
+FACTOTUM_ALLOWED_NETWORKS. The web itself is in web.py.
 """
 
 from __future__ import annotations
 
 import socket
-import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.kernel.errors import EngineError
 from engine.spi.contracts.errors import ConfigError, TransientError
+from engine.spi.hosts import host_of
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 ALLOWED = "FACTOTUM_ALLOWED_NETWORKS"
@@ -25,14 +27,22 @@ ALLOWED = "FACTOTUM_ALLOWED_NETWORKS"
 
 Address = IPv4Address | IPv6Address
 Net = IPv4Network | IPv6Network
-
-_TRANSLATED = tuple(ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96"))
-"""IPv6 that carries an IPv4 address inside: NAT64, 6to4, Teredo, IPv4-compatible. `is_global` is true of some."""
+Resolve = Callable[[str, int], Iterable[str]]
 
 
 def networks(text: str) -> tuple[Net, ...]:
     """Shape: "127.0.0.0/8, ::1" -> networks. Errors: ValueError."""
     return tuple(ip_network(one.strip()) for one in text.split(",") if one.strip())
+
+
+_PUBLIC6 = ip_network("2000::/3")
+_NOT_PUBLIC = networks(
+    # the IANA special-purpose registries; IPv6 outside 2000::/3 is refused as a whole, NAT64 (64:ff9b::/96) with it
+    "0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.0.2.0/24,"
+    "192.88.99.0/24, 192.168.0.0/16, 198.18.0.0/15, 198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/3,"
+    "2001::/23, 2001:db8::/32, 2002::/16, 3fff::/20"  # Teredo and other protocols, documentation, 6to4
+)
+"""Written out: what `ipaddress` calls global differs by Python's version, and some of it carries other addresses."""
 
 
 class BadNetworks(EngineError):
@@ -49,103 +59,72 @@ def network_from(environment: Mapping[str, str]) -> GuardedNetwork:
         raise BadNetworks(name=ALLOWED, cause=cause) from cause
 
 
+def system_resolver(host: str, port: int) -> list[str]:
+    """Errors: OSError, UnicodeError."""
+    return [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
 @dataclass(frozen=True, slots=True)
 class GuardedNetwork:
     """What `PluginContext.network` is."""
 
     allowed: tuple[Net, ...] = ()
+    resolve: Resolve = system_resolver
 
-    def http(self, *, timeout: float = 20, tls: ssl.SSLContext | None = None) -> httpx.Client:
-        """A client whose every connection goes to a checked address. Close it after use."""
-        import httpx
+    def http(
+        self, *, timeout: float = 20, tls: ssl.SSLContext | None = None, plain: bool = False, ports: Iterable[int] = ()
+    ) -> httpx.Client:
+        """A client whose every connection goes to a checked address; see Network.http. Errors: ConfigError."""
+        from engine.spi.web import client
 
-        return httpx.Client(transport=_transport(self, tls), timeout=timeout, follow_redirects=False, trust_env=False)
+        return client(self, timeout, tls, plain, frozenset(ports))
 
     def address(self, host: str, port: int) -> str:
         """The address to connect to. Errors: ConfigError when it may not be reached, TransientError when unknown."""
+        return self.addresses(host, port)[0]
+
+    def addresses(self, host: str, port: int, inside: bool = False) -> tuple[str, ...]:
+        """All of them, in the order the system prefers; `inside`: only networks the installation allows will do.
+
+        One that may not be reached refuses the host as a whole. Errors: as `address`.
+        """
+        if not 1 <= port <= 65535:
+            raise ConfigError(f"{port} is no port")
+        name = host_of(host)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = [name] if _is_address(name) else list(dict.fromkeys(self.resolve(name, port)))
         except (OSError, UnicodeError) as cause:
-            raise TransientError(f"{host} is unknown: {cause}") from cause
-        addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
-        refused = [one for one in addresses if not self.allows(one)]
-        if refused or not addresses:
-            raise ConfigError(f"{host} leads to {', '.join(refused) or 'nowhere'}, which is not a public address")
-        return addresses[0]
+            raise TransientError(f"{name} is unknown: {cause}") from cause
+        fits = self.is_inside if inside else self.allows
+        refused = [one for one in found if not fits(one)]
+        if refused or not found:
+            what = "no network that is allowed here" if inside else "no public address"
+            raise ConfigError(f"{name} leads to {', '.join(refused) or 'nowhere'}, which is {what}")
+        return tuple(found)
 
     def allows(self, address: str) -> bool:
         """Whether an address, in its usual spelling, may be connected to."""
-        ip = ip_address(address.partition("%")[0])
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        if any(ip in one for one in self.allowed if one.version == ip.version):
-            return True
-        inside = isinstance(ip, IPv6Address) and any(ip in one for one in _TRANSLATED)
-        return ip.is_global and not ip.is_multicast and not inside
+        return self.is_inside(address) or _is_public(_plain(address))
+
+    def is_inside(self, address: str) -> bool:
+        """Whether it is in a network the installation allows."""
+        ip = _plain(address)
+        return any(ip in one for one in self.allowed if one.version == ip.version)
 
 
-def _transport(network: GuardedNetwork, tls: ssl.SSLContext | None) -> httpx.BaseTransport:
-    import httpcore
-    import httpx
+def _plain(address: str) -> Address:
+    ip = ip_address(address.partition("%")[0])
+    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
 
-    class Backend(httpcore.NetworkBackend):
-        """Connects to the address that was checked, whatever the name resolves to a moment later."""
 
-        def __init__(self) -> None:
-            self._plain = httpcore.SyncBackend()
+def _is_public(ip: Address) -> bool:
+    inside = ip in _PUBLIC6 if ip.version == 6 else True
+    return inside and not any(ip in one for one in _NOT_PUBLIC if one.version == ip.version)
 
-        def connect_tcp(
-            self,
-            host: str,
-            port: int,
-            timeout: float | None = None,
-            local_address: str | None = None,
-            socket_options: Iterable[Any] | None = None,
-        ) -> httpcore.NetworkStream:
-            return self._plain.connect_tcp(network.address(host, port), port, timeout, local_address, socket_options)
 
-        def sleep(self, seconds: float) -> None:
-            self._plain.sleep(seconds)
-
-    class Stream(httpx.SyncByteStream):
-        def __init__(self, inner: Iterable[bytes]) -> None:
-            self._inner = inner
-
-        def __iter__(self) -> Iterator[bytes]:
-            yield from self._inner
-
-        def close(self) -> None:
-            if hasattr(self._inner, "close"):
-                self._inner.close()
-
-    class Guarded(httpx.BaseTransport):
-        def __init__(self) -> None:
-            context = tls or ssl.create_default_context()
-            self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=Backend(), retries=0)
-
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            url = httpcore.URL(
-                scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port,
-                target=request.url.raw_path,
-            )  # fmt: skip
-            asked = httpcore.Request(
-                method=request.method, url=url, headers=request.headers.raw, content=request.stream,
-                extensions=request.extensions,
-            )  # fmt: skip
-            try:
-                answer = self._pool.handle_request(asked)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as cause:
-                raise TransientError(f"{request.url.host} cannot be reached: {cause}") from cause
-            except httpcore.TimeoutException as cause:
-                raise httpx.TimeoutException(str(cause), request=request) from cause
-            except (httpcore.NetworkError, httpcore.ProtocolError) as cause:
-                raise httpx.TransportError(str(cause), request=request) from cause
-            return httpx.Response(
-                answer.status, headers=answer.headers, stream=Stream(answer.stream),  # type: ignore[arg-type]
-                extensions=answer.extensions,
-            )  # fmt: skip
-
-        def close(self) -> None:
-            self._pool.close()
-
-    return Guarded()
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -82,7 +82,7 @@ class SqlBatchWork(SqlPostingWork):
     def lock(self, series: Collection[Series], chains: Collection[Chain]) -> None:
         self.flush()
         names = {tuple(named(one).values()): one.name for one in series}
-        for row in self._connection.execute(_seen(series).with_for_update(key_share=True)):
+        for row in self._connection.execute(_locked(series, self._connection.dialect.name)):
             standing = _Standing(row.id, row.value, row.last_date, row.closed, row.revision, row.head_hash)
             self._series[names[row.company, row.counter, row.period]] = self._by_id[row.id] = standing
         if chains:
@@ -110,6 +110,9 @@ class SqlBatchWork(SqlPostingWork):
         standing.value, standing.head_hash = standing.value + 1, head_hash
         standing.last_date = max(filter(None, (standing.last_date, standing.on)), default=None)
 
+    def use(self, taken: Taken) -> None:
+        self.advance(taken.series, self._by_id[taken.series].head_hash)
+
     def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
         head, position = self._chains[seal, chain]
         return head, position + 1
@@ -133,11 +136,18 @@ class SqlBatchWork(SqlPostingWork):
             self._connection.execute(_LINK, linked)
 
 
+_NAME = (tables.series.c.company, tables.series.c.counter, tables.series.c.period)
+
+
 def _seen(series: Iterable[Series]) -> Any:
-    """The rows of series in the order of their names, which is the order in which they are locked."""
-    table = tables.series
-    name = (table.c.company, table.c.counter, table.c.period)
-    return select(table).where(tuple_(*name).in_([tuple(named(one).values()) for one in series])).order_by(*name)
+    """The rows of some series."""
+    return select(tables.series).where(tuple_(*_NAME).in_([tuple(named(one).values()) for one in series]))
+
+
+def _locked(series: Iterable[Series], dialect: str) -> Any:
+    """The same, locked in the order of `Series.order`, letter by letter: no two postings wait for each other."""
+    order = [one.collate("C") if dialect == "postgresql" else one for one in _NAME]
+    return _seen(series).order_by(*order).with_for_update(key_share=True)
 
 
 _MOVE = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -21,14 +21,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from engine.kernel.errors import EngineError
+from engine.storage.sending import send
 
 if TYPE_CHECKING:
-    import psycopg
     from alembic.config import Config
 
 T = TypeVar("T")
 
-HEAD = "0012"
+HEAD = "0014"
 """The newest migration. Numbers have four digits, so a later one is also the greater text."""
 
 PAUSES = (0.01, 0.02, 0.05, 0.1)
@@ -112,15 +112,15 @@ class Database:
     sleep: Callable[[float], None]
 
     @contextmanager
-    def write(self, prepare: Callable[[Connection], None] = lambda connection: None) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back when anything is raised. `prepare` runs before it begins.
+    def write(
+        self, around: Callable[[Connection], AbstractContextManager[None]] = lambda connection: nullcontext()
+    ) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back when anything is raised. `around` is what it runs in.
 
         Errors: DatabaseBusy, DatabaseFull, DatabaseUnreachable.
         """
-        with self.engine.connect() as connection:
-            prepare(connection)
-            with connection.begin():
-                yield connection
+        with self.engine.connect() as connection, around(connection), connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -238,7 +238,7 @@ def _sqlite_engine(file: Path, patience: int) -> Engine:
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if not options.get("reading"):
-            connection.exec_driver_sql("BEGIN" if options.get("snapshot") else "BEGIN IMMEDIATE")
+            send(connection, "BEGIN" if options.get("snapshot") else "BEGIN IMMEDIATE", begins=True)
 
     def give_up(context: ExceptionContext) -> None:
         """SQLite ends a transaction by itself when its disk is full; what came next would be committed row by row."""
@@ -258,7 +258,7 @@ def _sqlite_engine(file: Path, patience: int) -> Engine:
 def _postgresql_engine(address: URL, patience: int) -> Engine:
     defaults = {"application_name": "factotum", "connect_timeout": str(max(patience, 2))}
     address = address.set(drivername="postgresql+psycopg").update_query_dict(defaults | dict(address.query))
-    engine = create_engine(
+    return create_engine(
         address,
         hide_parameters=True,
         isolation_level="READ COMMITTED",  # whatever the server's default is
@@ -267,18 +267,6 @@ def _postgresql_engine(address: URL, patience: int) -> Engine:
         pool_recycle=1800,
         use_native_hstore=False,  # asks the server about a type we do not use, once per start
     )
-
-    def copy(cursor: psycopg.Cursor[Any], statement: str, parameters: Sequence[str], _: Any) -> bool:
-        """COPY takes its rows from a block of text, the one parameter; everything else is executed as always."""
-        if not statement.startswith("COPY "):
-            return False
-        with cursor.copy(statement) as copying:
-            for block in parameters:
-                copying.write(block)
-        return True
-
-    event.listen(engine, "do_execute", copy)
-    return engine
 
 
 def _typed(context: ExceptionContext, shown: str, secrets: list[str]) -> EngineError | None:

@@ -136,7 +136,12 @@ class SqlDeliveryStore:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def free(self, delivery: int, token: str, now: datetime, words: str) -> bool:
-        becomes = {"state": RETRY, "lease_until": None, "lease_token": None, "changed_at": now, "detail": words}
+        becomes = {
+            "state": RETRY,
+            "lease_token": None,
+            "changed_at": now,
+            "detail": words,
+        }  # lease_until is needed still
         mine = and_(DELIVERY.c.id == delivery, UNDER_WAY, func.coalesce(DELIVERY.c.lease_token, "") == token)
         statement = update(DELIVERY).where(mine).values(becomes).returning(*DELIVERY.c)
 
@@ -240,7 +245,9 @@ def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claim
     connection.execute(insert(ATTEMPT), logged)
     states = {one.state for one in tries}
     began = run[0].began_at if run else lease.now
-    return Claimed(row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states)
+    return Claimed(
+        row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states, row["lease_until"]
+    )
 
 
 def _ours(row: Row) -> Any:

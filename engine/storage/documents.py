@@ -38,23 +38,11 @@ CHILDREN = (
 )  # fmt: skip
 """What belongs to a document and is in its hash."""
 _KEYS = select(tables.document.c.id, tables.document.c.company, tables.document.c.key)
-_NUMBERS = select(
-    *(
-        tables.document.c[name]
-        for name in (
-            "value",
-            "number",
-            "company",
-            "invoice_type",
-            "date",
-            "revision",
-            "posted_at",
-            "actor",
-            "key",
-            "hash",
-        )
-    ),
-    tables.document.c.id.label("document"),
+_TOLD = ("company", "invoice_type", "date", "revision", "posted_at", "actor", "key", "hash")
+_WHO = (*(tables.document.c[name] for name in _TOLD), tables.document.c.id.label("document"))
+_NUMBERS = select(tables.document.c.value, tables.document.c.number, *_WHO)
+_SECOND_NUMBERS = select(
+    tables.document.c.creation_value.label("value"), tables.document.c.creation_number.label("number"), *_WHO
 )
 NUMBERS = 1_000
 """Lines of a register that are read at a time."""
@@ -106,6 +94,7 @@ class SqlDocumentStore:
             narrowed = narrowed.where(table.c.series.in_(counters))
         with self._read() as connection:
             found = _rows(connection, narrowed.where(table.c.number == called))
+            found = found or _rows(connection, narrowed.where(table.c.creation_number == called))
             if not found and called.isdecimal() and len(called) < 19:
                 found = _rows(connection, narrowed.where(table.c.id == int(called)))
         return found
@@ -140,11 +129,22 @@ class SqlDocumentStore:
         return SqlSurvey(self._read, company)
 
     def numbers(self, series: int) -> Iterator[Row]:
-        mine = _NUMBERS.where(tables.document.c.series == series).order_by(tables.document.c.value).limit(NUMBERS)
+        table = tables.document
+        yield from self._in_order(_NUMBERS.where(table.c.series == series), table.c.value)
+        yield from self._in_order(_SECOND_NUMBERS.where(table.c.creation_series == series), table.c.creation_value)
+
+    def second_numbers(self, series: int) -> Iterator[Row]:
+        table = tables.document
+        asked = _SECOND_NUMBERS.add_columns(table.c.content).where(table.c.creation_series == series)
+        yield from self._in_order(asked, table.c.creation_value)
+
+    def _in_order(self, query: Select[Any], value: Column[Any]) -> Iterator[Row]:
+        """Rows in order of a value, some at a time."""
         after = None
         while True:
+            beyond = query if after is None else query.where(value > after)
             with self._read() as connection:
-                found = _rows(connection, mine if after is None else mine.where(tables.document.c.value > after))
+                found = _rows(connection, beyond.order_by(value).limit(NUMBERS))
             if not found:
                 return
             yield from found

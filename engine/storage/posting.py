@@ -17,9 +17,10 @@ from engine.posting.canon import FIRST
 from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, KeyTaken, NumberTaken, Row, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
+from engine.storage.sending import Prepared, pipelined
 from engine.storage.writers import Writer
 from engine.storage.writers_postgresql import JsonWriter
-from engine.storage.writers_sqlite import TextWriter, prepare_posting
+from engine.storage.writers_sqlite import TextWriter, through_door
 
 BLOCK = 1000
 ONE_BY_ONE: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": JsonWriter()}
@@ -139,7 +140,8 @@ class SqlPostingStore:
     @contextmanager
     def transaction(self) -> Iterator[SqlPostingWork]:
         """One write transaction. Errors: KeyTaken, NumberTaken."""
-        with conflicts_told(), self._database.write(prepare_posting) as connection:
+        around = pipelined if self._database.dialect == "postgresql" else through_door
+        with conflicts_told(), self._database.write(around) as connection:
             work = SqlPostingWork(connection, queue=self._queue)
             yield work
             work.flush()
@@ -154,7 +156,11 @@ def conflicts_told() -> Iterator[None]:
         words = str(error.orig)
         if "uq_document_company_key" in words or "document.company, document.key" in words:
             raise KeyTaken from error
-        if "uq_document_company_module_number" in words or "document.company, document.module" in words:
+        if (
+            "uq_document_company_module_number" in words
+            or "uq_document_creation_number" in words
+            or "document.company, document.module" in words
+        ):
             raise NumberTaken from error
         raise
 
@@ -183,10 +189,13 @@ class SqlPostingWork:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
         self.flush(keep=("audit",))  # it goes with the document
         asked = named(series) | {"on": on, "planned": revision, "any_order": not series.chronological}
-        row = self._connection.execute(_TAKE, asked).one_or_none()
+        row = _TAKE.send(self._connection, asked).fetchone()
         if row is None:
             raise self._refusal(series, on, revision)
-        return Taken(row.id, row.value, row.head_hash)
+        return Taken(*row)
+
+    def use(self, taken: Taken) -> None:
+        """Taking it has counted it."""
 
     def advance(self, series: int, head_hash: str) -> None:
         sent, self._waiting = self._waiting, {}
@@ -199,20 +208,21 @@ class SqlPostingWork:
             self._queue.enqueue(self._connection, sent["delivery"])
 
     def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
-        row = self._connection.execute(_LOCK_CHAIN, {"of_seal": seal, "of_chain": chain}).one()
-        return str(row.head), int(row.position)
+        head, position = _LOCK_CHAIN.send(self._connection, {"of_seal": seal, "of_chain": chain}).fetchone()
+        return head, position
 
     def set_chain(self, seal: str, chain: str, link: str) -> None:
-        self._connection.execute(_SET_CHAIN, {"of_seal": seal, "of_chain": chain, "new_link": link})
+        _SET_CHAIN.send(self._connection, {"of_seal": seal, "of_chain": chain, "new_link": link})
 
     def _refusal(self, series: Series, on: date, revision: int) -> Exception:
         """Why the counter gave nothing."""
-        row = self._connection.execute(_SEEN, named(series)).one_or_none()
-        if row is None or row.revision != revision:
+        row = _STANDING.send(self._connection, named(series)).fetchone()
+        if row is None or row[0] != revision:
             return StalePlan()
-        if row.closed:
+        _, closed, last = row
+        if closed:
             return Faulty([SERIES_CLOSED.at("date", series=series.name)])
-        return Faulty([BEFORE_LAST.at("date", series=series.name, last=row.last_date, date=on)])
+        return Faulty([BEFORE_LAST.at("date", series=series.name, last=last, date=on)])
 
 
 _SERIES = tables.series
@@ -222,7 +232,7 @@ _IS = (
     _SERIES.c.period == bindparam("of_period"),
 )
 _ON = bindparam("on", type_=_SERIES.c.last_date.type)
-_TAKE = (
+_TAKE = Prepared(
     update(_SERIES)
     .values(
         value=_SERIES.c.value + 1,
@@ -237,12 +247,13 @@ _TAKE = (
     .returning(_SERIES.c.id, _SERIES.c.value, _SERIES.c.head_hash)
 )
 _SEEN = select(_SERIES).where(*_IS)
+_STANDING = Prepared(select(_SERIES.c.revision, _SERIES.c.closed, _SERIES.c.last_date).where(*_IS))
 _CHAIN = tables.seal_chain
 _THE_CHAIN = (_CHAIN.c.seal == bindparam("of_seal"), _CHAIN.c.chain == bindparam("of_chain"))
-_LOCK_CHAIN = (
+_LOCK_CHAIN = Prepared(
     update(_CHAIN).values(position=_CHAIN.c.position + 1).where(*_THE_CHAIN).returning(_CHAIN.c.head, _CHAIN.c.position)
 )
-_SET_CHAIN = update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link"))
+_SET_CHAIN = Prepared(update(_CHAIN).where(*_THE_CHAIN).values(head=bindparam("new_link")))
 """Statements of the hot path, built once."""
 
 

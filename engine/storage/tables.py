@@ -155,6 +155,7 @@ seal_chain = Table(
 
 # --- posted: insert-only --------------------------------------------------------------------------------------------
 
+SECOND = "creation_number IS NOT NULL"
 document = Table(
     "document",
     metadata,
@@ -194,11 +195,21 @@ document = Table(
     Column("body_hash", String(64), nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("creation_series", Id),  # of a second number, where the type has one
+    Column("creation_value", BigInteger),
+    Column("creation_number", String(60)),
     UniqueConstraint("series", "value"),
     UniqueConstraint("company", "key"),
     UniqueConstraint("company", "module", "number"),
     Index(None, "company", "date"),
     Index(None, "number"),
+    *(
+        Index(name, *columns, unique=True, sqlite_where=text(SECOND), postgresql_where=text(SECOND))
+        for name, columns in (
+            ("uq_document_creation_value", ("creation_series", "creation_value")),
+            ("uq_document_creation_number", ("creation_number", "company", "module")),
+        )
+    ),
 )
 
 
@@ -366,8 +377,13 @@ file = Table(
     Column("hash", String(64), primary_key=True),
     Column("name", Text, nullable=False),
     Column("media_type", String(100), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # empty once the archive has it
     Column("stored_at", Instant, nullable=False),
+    Column("archived_at", Instant),  # none: it lies here only
+    Column("archive", String(20), nullable=False, server_default=text("''")),  # a connection; "" is our own folder
+    Column("place", Text, nullable=False, server_default=text("''")),  # where in the archive
+    Column("keep_until", Date),  # by law
+    Index(None, "archived_at"),
 )
 WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
 UNDER_WAY = "state = 'sending'"
@@ -460,3 +476,34 @@ undelivered = Table(
     CheckConstraint("state IN ('open', 'corrected', 'posted', 'delivered', 'left')", name="state"),
     Index(None, "state", "deadline"),
 )
+received = Table(
+    "received",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("source", String(20), nullable=False),  # a connection, `import` or `upload`
+    Column("source_id", String(400), nullable=False),  # the source's own, so that it is taken in once
+    Column("part", Integer, nullable=False),  # of one mail, from 0
+    Column("file", String(64), ForeignKey("file.hash"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("company", String(20), nullable=False),  # "" while nobody knows whose it is
+    Column("document", Id, ForeignKey("document.id")),  # what it was posted as
+    Column("supplier", Text, nullable=False),  # what tells suppliers apart: a VAT number, a registration, a name
+    Column("supplier_number", Text, nullable=False),
+    Column("supplier_date", Date),
+    Column("found", Text, nullable=False),  # JSON: what the importer read; "" when it could not
+    Column("faults", Text, nullable=False),  # JSON list: what keeps it from being posted
+    Column("words", Text, nullable=False),  # what became of it
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("source", "source_id", "part"),
+    CheckConstraint("state IN ('new', 'imported', 'duplicate', 'refused', 'dismissed')", name="state"),
+    Index(None, "state", "id"),
+    Index(None, "file"),
+    Index(None, "supplier", "supplier_number"),
+)
+"""Every file that came in, whatever became of it."""

@@ -5,8 +5,8 @@
     JsonWriter   PostgreSQL: rows of all tables in one statement, as JSON        writers_postgresql.py
     CopyWriter   PostgreSQL: COPY, one for each table, for many rows
 
-All of them run in the caller's transaction and through SQLAlchemy's connection, so that statements are counted, errors
-are typed and failures injected in one place. Decimals travel as scaled integers to SQLite, as their own text to
+All of them run in the caller's transaction, by way of `sending`, so that statements are counted, errors are typed and
+failures injected in one place. Decimals travel as scaled integers to SQLite, as their own text to
 PostgreSQL.
 """
 
@@ -69,7 +69,6 @@ def listed(names: Iterable[str]) -> str:
 
 def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """The columns that rows name: all the same, else what some of them hold would be lost."""
-    first = rows[0]
-    if any(len(row) != len(first) for row in rows):
+    if len(set(map(len, rows))) > 1:
         raise ValueError("rows of one table that name different columns")
-    return tuple(first)
+    return tuple(rows[0])

@@ -6,18 +6,17 @@ once for each connection.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from json.encoder import encode_basestring
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Date, String
+from sqlalchemy import Boolean, Column, Connection, Integer, String
 
-from engine.storage.columns import Instant
-from engine.storage.writers import Convert, RowsOf, columns_of, listed, names_of
+from engine.kernel.rowtext import Says, function_of
+from engine.storage.sending import send, send_copy
+from engine.storage.writers import Convert, Row, RowsOf, columns_of, listed, names_of
 
 
 class JsonWriter:
@@ -25,23 +24,23 @@ class JsonWriter:
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         if rows_of:
-            connection.exec_driver_sql(_one_statement(_named(rows_of)), tuple(map(_json, rows_of.values())))
+            send(connection, _one_statement(_named(rows_of)), tuple(_texts(rows_of)))
 
     def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
         advance = "UPDATE counter_series SET head_hash = %s WHERE id = %s"
         text = _one_statement(_named(rows_of), advance)
-        connection.exec_driver_sql(text, (*map(_json, rows_of.values()), head_hash, series))
+        send(connection, text, (*_texts(rows_of), head_hash, series))
 
 
 class CopyWriter(JsonWriter):
-    """COPY in text format; `engine.storage.database` hands the block to the driver."""
+    """COPY in text format."""
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         for table, rows in rows_of.items():
             text, columns = _copy(table, names_of(rows))
             cells = (told(list(map(itemgetter(name), rows))) for name, told in columns)
             block = "\n".join(map("\t".join, zip(*cells, strict=True)))
-            connection.exec_driver_sql(text, (f"{block}\n",))
+            send_copy(connection, text, f"{block}\n")
 
 
 def _named(rows_of: RowsOf) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -60,17 +59,34 @@ def _one_statement(named: tuple[tuple[str, tuple[str, ...]], ...], last: str = "
     return f"WITH {first} {parts[-1]}" if first else parts[-1]
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"no column holds a {type(value).__name__}")
+def _texts(rows_of: RowsOf) -> Iterator[str]:
+    """The rows of each table as JSON."""
+    for table, rows in rows_of.items():
+        yield f"[{','.join(map(_json(table, names_of(rows)), rows))}]"
 
 
-_json = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_as_text
-).encode  # fmt: skip
+@cache
+def _json(table: str, names: tuple[str, ...]) -> Callable[[Row], str]:
+    """One function for the rows of a table: every cell of a posting passes here.
+
+    Shape: ("entry", ("journal", "date")) -> lambda row: f'{{"journal":{text(row["journal"])},"date":"{row["date"]}"}}'
+    """
+    parts: list[str | Says] = []
+    for column in columns_of(table, names):
+        own, mark = f"row[{column.name!r}]", '"'
+        value = own
+        if isinstance(column.type, String):
+            value, mark = f"text({value})", ""
+        elif isinstance(column.type, Boolean):
+            value, mark = f"'true' if {value} else 'false'", ""
+        elif isinstance(column.type, Integer):
+            mark = ""
+        if column.nullable and mark:
+            value, mark = f"'null' if {own} is None else '\"%s\"' % {value}", ""
+        elif column.nullable:
+            value = f"'null' if {own} is None else {value}"
+        parts += [f'{"," if parts else "{"}"{column.name}":{mark}', Says(value), mark]
+    return function_of([*parts, "}"], {"text": encode_basestring})
 
 
 Cells = Callable[[list[Any]], Iterable[str]]
@@ -87,8 +103,6 @@ def _cells(column: Column[Any]) -> Cells:
     told: Convert = str
     if isinstance(column.type, String):
         told = _escaped
-    elif isinstance(column.type, (Date, Instant)):
-        told = _as_text
     if column.nullable:
         return lambda values: [r"\N" if value is None else told(value) for value in values]
     return _all_escaped if told is _escaped else lambda values: map(told, values)

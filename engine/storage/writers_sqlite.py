@@ -1,22 +1,24 @@
-"""Rows into SQLite: text made once, one executemany for each table, values converted column by column.
+"""Rows into SQLite: text made once, one executemany for each table, values converted by a function of
+that table.
 
-What ends a posting, audit row, document row and chain head, goes through a door of its own: see `prepare_posting`.
+What ends a posting, audit row, document row and chain head, goes through a door of its own: see `through_door`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection
+from sqlalchemy import Connection
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 
-from engine.kernel.money import EXACT
 from engine.storage import tables
 from engine.storage.columns import Amount, Quantity
-from engine.storage.writers import Convert, Row, RowsOf, columns_of, listed, names_of
+from engine.storage.sending import send
+from engine.storage.writers import Row, RowsOf, columns_of, listed, names_of
 
 SQLITE = sqlite_dialect()
 DOOR = "posting_door"
@@ -24,32 +26,33 @@ THROUGH_DOOR = ("audit", "document")
 
 
 class TextWriter:
-    """The driver's executemany. What ends a posting goes through a door: see `prepare_posting`."""
+    """The driver's executemany. What ends a posting goes through a door: see `through_door`."""
 
     def write(self, connection: Connection, rows_of: RowsOf) -> None:
         for table, rows in rows_of.items():
-            text, columns = _text(table, names_of(rows))
-            connection.exec_driver_sql(text, _tuples(columns, rows))
+            text, tuples = _text(table, names_of(rows))
+            send(connection, text, tuples(rows), many=True)
 
     def finish(self, connection: Connection, rows_of: RowsOf, series: int, head_hash: str) -> None:
         last = [rows_of[table] for table in THROUGH_DOOR if table in rows_of]
         if not has_door(connection) or [len(rows) for rows in last] != [1, 1]:
             self.write(connection, rows_of)
-            connection.exec_driver_sql("UPDATE counter_series SET head_hash = ? WHERE id = ?", (head_hash, series))
+            send(connection, "UPDATE counter_series SET head_hash = ? WHERE id = ?", (head_hash, series))
             return
         self.write(connection, {table: rows for table, rows in rows_of.items() if table not in THROUGH_DOOR})
         values: list[Any] = []
         for table in THROUGH_DOOR:
             whole = {**dict.fromkeys(tables.metadata.tables[table].c.keys()), **rows_of[table][0]}
-            values += _tuples(_converted(table, tuple(whole)), [whole])[0]
-        connection.exec_driver_sql(_door()[-1], tuple(values))
+            values += _tuples(table, tuple(whole))([whole])[0]
+        send(connection, _door()[-1], tuple(values))
 
 
 def has_door(connection: Connection) -> bool:
     return DOOR in connection.info
 
 
-def prepare_posting(connection: Connection) -> None:
+@contextmanager
+def through_door(connection: Connection) -> Iterator[None]:
     """Give a connection, before its transaction, what writes audit row, document row and chain head in one statement.
 
     SQLite has no statement that writes into two tables, but a view may have a trigger. Both are temporary: they are
@@ -60,6 +63,7 @@ def prepare_posting(connection: Connection) -> None:
         for statement in _door()[:-1]:
             driver.execute(statement)
         connection.info[DOOR] = True
+    yield
 
 
 @cache
@@ -77,34 +81,35 @@ def _door() -> tuple[str, str, str]:
     return view, trigger, f"INSERT INTO {DOOR} VALUES ({', '.join('?' * len(named))})"  # noqa: S608
 
 
+Tuples = Callable[[Sequence[Row]], list[tuple[Any, ...]]]
+"""Rows as the driver takes them."""
+
+
 @cache
-def _text(table: str, names: tuple[str, ...]) -> tuple[str, list[tuple[str, Convert | None]]]:
+def _text(table: str, names: tuple[str, ...]) -> tuple[str, Tuples]:
     holes = ", ".join("?" * len(names))
     text = f"INSERT INTO {table} ({listed(names)}) VALUES ({holes})"  # noqa: S608 - names of our own tables
-    return text, _converted(table, names)
+    return text, _tuples(table, names)
 
 
 @cache
-def _converted(table: str, names: tuple[str, ...]) -> list[tuple[str, Convert | None]]:
-    """How each column's values are converted; None where the driver takes them as they are."""
-    return [
-        (column.name, _scaled(column) or column.type.dialect_impl(SQLITE).bind_processor(SQLITE))
-        for column in columns_of(table, names)
-    ]
+def _tuples(table: str, names: tuple[str, ...]) -> Tuples:
+    """One function for the rows of a table: every cell of a posting passes here.
 
-
-def _tuples(columns: Sequence[tuple[str, Convert | None]], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    """Rows as the driver takes them, made column by column, which spares a loop over each row."""
-    cells = (
-        map(convert, map(itemgetter(name), rows)) if convert else map(itemgetter(name), rows)
-        for name, convert in columns
-    )
-    return list(zip(*cells, strict=True))
-
-
-def _scaled(column: Column[Any]) -> Convert | None:
-    """As the column type itself does it, without its detours."""
-    if not isinstance(column.type, (Amount, Quantity)):
-        return None
-    scale = column.type.scale
-    return lambda value: None if value is None else int(value.scaleb(scale, EXACT))
+    Shape: ("entry", ("journal", "date")) -> lambda rows: [(row["journal"], date(row["date"])) for row in rows]
+    """
+    known: dict[str, Any] = {}
+    cells = []
+    for place, column in enumerate(columns_of(table, names)):
+        cell = f"row[{column.name!r}]"
+        if isinstance(column.type, (Amount, Quantity)):
+            known[f"scale{place}"] = Decimal(10) ** column.type.scale
+            scaled = f"int({cell} * scale{place})"
+            cells.append(f"None if {cell} is None else {scaled}" if column.nullable else scaled)
+        elif convert := column.type.dialect_impl(SQLITE).bind_processor(SQLITE):
+            known[f"convert{place}"] = convert
+            cells.append(f"convert{place}({cell})")
+        else:
+            cells.append(cell)
+    made: Tuples = eval(f"lambda rows: [({', '.join(cells)},) for row in rows]", known)  # noqa: S307 - of names of columns alone
+    return made

@@ -1,11 +1,12 @@
-"""The hooks: two formats, `facturx` and `cii`. Registering loads neither lxml, typst nor pikepdf."""
+"""The hooks: two formats and two importers, `facturx` and `cii`. Registering loads neither lxml, typst nor pikepdf."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.spi import DocumentFormat, Manifest, PluginKind, hookimpl
+from engine.spi import DocumentFormat, Importer, Manifest, PluginKind, hookimpl
 from plugins.facturx.formats import Cii, FacturX
+from plugins.facturx.importers import CiiImporter, FacturXImporter
 
 
 @hookimpl
@@ -15,7 +16,7 @@ def register_manifest() -> Manifest:
         version="1.0",
         title="Factur-X: a PDF/A-3 with its CII inside",
         kind=PluginKind.FORMAT,
-        capabilities=frozenset({"render"}),
+        capabilities=frozenset({"render", "import"}),
         licence="Apache-2.0",
         docs="plugins/README.md",
     )
@@ -24,3 +25,8 @@ def register_manifest() -> Manifest:
 @hookimpl
 def register_formats() -> Iterable[DocumentFormat]:
     return [FacturX(), Cii()]
+
+
+@hookimpl
+def register_importers() -> Iterable[Importer]:
+    return [FacturXImporter(), CiiImporter()]

@@ -12,13 +12,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from engine.app import BuiltHouse
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
 from engine.posting.ports import PostingStore, Taken
+from engine.storage import tables
 from engine.storage.database import open_database
+from engine.storage.sending import Prepared, send
 from tests.bench.places import POSTGRESQL
 
 
@@ -46,19 +48,19 @@ class SequenceWork:
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         if series.name not in self._known:
-            of_series = text("SELECT id FROM counter_series WHERE company = :company")
-            self._known[series.name] = self._connection.execute(of_series, {"company": series.company}).scalar_one()
+            found = _OF_SERIES.send(self._connection, {"of_company": series.company})
+            (self._known[series.name],) = found.fetchone()
         if self._connection.dialect.name == POSTGRESQL:
-            value: int = self._connection.execute(_NEXT).scalar_one()
+            (value,) = send(self._connection, "SELECT nextval('bench_number')").fetchone()
         else:
-            value = self._connection.execute(_INSERTED).lastrowid
+            value = send(self._connection, "INSERT INTO bench_number DEFAULT VALUES").lastrowid
         return Taken(self._known[series.name], value, FIRST)
 
     def advance(self, series: int, head_hash: str) -> None:
         """No chain, no head."""
 
 
-_NEXT, _INSERTED = text("SELECT nextval('bench_number')"), text("INSERT INTO bench_number DEFAULT VALUES")
+_OF_SERIES = Prepared(select(tables.series.c.id).where(tables.series.c.company == bindparam("of_company")))
 
 
 class SequenceStore:

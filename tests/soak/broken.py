@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Executable, select, text, update
 
 from engine.numbering.counters import Series
 from engine.posting.canon import FIRST
@@ -19,6 +19,7 @@ from engine.posting.ports import Taken
 from engine.storage import tables
 from engine.storage.database import Database
 from engine.storage.posting import SqlPostingWork
+from engine.storage.sending import Prepared
 from tests.soak.watched import Watched
 
 SLOW = 0.02
@@ -42,13 +43,16 @@ class _MaxPlusOne(SqlPostingWork):
     def take(self, series: Series, on: date, revision: int) -> Taken:
         counter, document = tables.series, tables.document
         mine = (counter.c.company == series.company, counter.c.counter == series.counter.key)
-        of = self._connection.scalar(select(counter.c.id).where(*mine, counter.c.period == series.period))
+        (of,) = self._asked(select(counter.c.id).where(*mine, counter.c.period == series.period)).fetchone()
         last = select(document.c.value, document.c.hash).where(document.c.series == of)
-        found = self._connection.execute(last.order_by(document.c.value.desc()).limit(1)).one_or_none()
+        found = self._asked(last.order_by(document.c.value.desc()).limit(1)).fetchone()
         time.sleep(SLOW)
         value, head = found or (0, FIRST)
-        self._connection.execute(update(counter).where(counter.c.id == of).values(value=value + 1, last_date=on))
-        return Taken(of or 0, value + 1, head)
+        self._asked(update(counter).where(counter.c.id == of).values(value=value + 1, last_date=on))
+        return Taken(of, value + 1, head)
+
+    def _asked(self, statement: Executable) -> Any:
+        return Prepared(statement).send(self._connection, {})
 
 
 class NumberApart(Watched):

@@ -47,6 +47,8 @@ def print_document(answer: Answer) -> None:
         f"{answer['number']}{would}  {answer['company']} → {answer['partner']}  {answer['date']}  "
         f"type {kind['code']} of {kind['legislation'] or 'all legislations'}, revision {answer['revision']}"
     )
+    if "creation_number" in answer:
+        click.echo(f"  second number {answer['creation_number']}")
     totals = answer["totals"]
     shown = [
         f"{name} {amount}"
@@ -115,15 +117,17 @@ def print_explanation(told: Answer) -> None:
     """Where everything comes from."""
     click.echo(f"Type: {told['type']['record']}, revision {told['revision']}; rates of {told['tax_point']}")
     print_numbering(told["numbering"])
+    if "creation_numbering" in told:
+        print_numbering(told["creation_numbering"], "Second number")
     click.echo("Entry:")
     for step in told["determination"]:
         click.echo(f"  {step['table']} by {step['from']}: {_step(step)}")
     print_entries_explained(told)
 
 
-def print_numbering(told: Answer) -> None:
+def print_numbering(told: Answer, title: str = "Number") -> None:
     """Which series a number is of, and the steps to it."""
-    click.echo(f"Number: series {told['series']}")
+    click.echo(f"{title}: series {told['series']}")
     for step in told["steps"]:
         click.echo(f"  {step['step']} {step['from'] or '-'}: {_step(step)}")
 

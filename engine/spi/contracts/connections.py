@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 class Network(Protocol):
     """The way out to the web: addresses are resolved once and checked, redirects are off."""
 
-    def http(self, *, timeout: float = 20, tls: ssl.SSLContext | None = None) -> httpx.Client:
+    def http(
+        self, *, timeout: float = 20, tls: ssl.SSLContext | None = None, plain: bool = False, ports: Iterable[int] = ()
+    ) -> httpx.Client:
         """A client whose every connection goes to a checked address. Close it after use.
 
-        Connecting raises ConfigError when an address may not be reached, TransientError when it cannot be.
+        `timeout`: seconds for each request as a whole, its body and answer included. `ports`: others than 443.
+        `plain`: http without TLS too, to networks the installation allows and no others.
+
+        A request raises ConfigError when it may not be made, TransientError when nobody could be reached, and
+        OutcomeUnknown when it was cut off and may have been taken; what only asks (GET, HEAD, OPTIONS) raises
+        TransientError then. It raises nothing of httpx.
         """
 
     def address(self, host: str, port: int) -> str:

@@ -37,6 +37,10 @@ class TransientError(TryLater):
     """Unreachable, busy, cut off before anything could have been taken."""
 
 
+class TlsFailed(TransientError):
+    """It did not prove its name, or speaks no TLS; nothing was sent. It is mended there, or it is somebody else."""
+
+
 class RateLimited(TryLater):
     """Too many calls at once."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,14 +18,20 @@ class ImportedDocument:
     """What a file says, in our words.
 
     `request` is a document as `factotum post` takes it, without what the file cannot know: company, type, tax codes.
-    Tax rows are named by `tax_category` and `tax_rate` instead; the engine finds the company's tax for them.
+    Tax rows are named by `tax_category`, `tax_rate` and, if said, `tax_exemption` (VATEX); the engine finds
+    the company's tax for them.
     """
 
     syntax: str  # such as cii, facturx
     request: Mapping[str, Any]
-    buyer: Mapping[str, str]  # what tells whose document it is: vat_number, registration, electronic_address, name
+    buyer: Mapping[str, str]  # what tells whose document it is: vat_number, registration, electronic_address, name;
+    # the middle two as `scheme:id`
     number: str  # the seller's
     warnings: tuple[str, ...] = ()
+    totals: Mapping[str, str] = field(default_factory=dict)  # what the file says it comes to, by our names: lines, net,
+    # tax, gross, payable …, and `lines.0` for the net of a line; compared with what we compute
+    payment_means: str = ""  # UNTDID 4461
+    accounts: tuple[tuple[str, str], ...] = ()  # where to pay to: (IBAN, BIC or "")
 
 
 class Importer(Protocol):

@@ -17,7 +17,7 @@ from engine.storage.columns import Amount, Instant, Quantity
 from engine.storage.database import Database, open_database, upgrade
 from engine.storage.writers import CoreWriter, Writer
 from engine.storage.writers_postgresql import CopyWriter, JsonWriter
-from engine.storage.writers_sqlite import TextWriter, prepare_posting
+from engine.storage.writers_sqlite import TextWriter, through_door
 from tests.engine.storage.rows import add, row
 from tests.support import databases
 from tests.support.statements import counted
@@ -157,7 +157,7 @@ def test_the_last_statement_writes_rows_and_head(
 ) -> None:
     written = {"entry": [row(tables.entry)], "audit": audit[:1], "document": document[:1]}
     head = document[0]["hash"]
-    with both[dialect].write(prepare_posting) as connection:
+    with both[dialect].write(through_door) as connection:
         writer.finish(connection, written, 1, head)
         for name, rows in written.items():
             table = tables.metadata.tables[name]

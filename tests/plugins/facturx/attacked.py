@@ -1,0 +1,54 @@
+"""A process that reads hostile files, one after another, and says what each came to: a line of JSON for each.
+
+Run as `python -m tests.plugins.facturx.attacked SEED PORT`. CPU seconds are of this process and of what it started;
+memory is the most it ever held, in KiB; sockets are those it asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+
+from engine.spi import File, Rejected
+from plugins.facturx import intake, wall
+from plugins.facturx.importers import CiiImporter, FacturXImporter
+from tests.support.hostile import hostile
+
+SOCKETS: list[str] = []
+
+
+def spent() -> float:
+    own, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + theirs.ru_utime + theirs.ru_stime
+
+
+def memory() -> int:
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(one).ru_maxrss for one in who)
+
+
+def main(seed: int, port: int) -> None:
+    sys.addaudithook(lambda event, told: SOCKETS.append(event) if event.startswith("socket.") else None)
+    assert intake and wall  # what a reader imports once is not counted to the first file
+    CiiImporter().recognises(File("", "", b""))
+    importers = (CiiImporter(), FacturXImporter())
+    for attack in hostile(seed, port):
+        file, began = File(attack.name, "", attack.content), spent()
+        try:
+            importer = next((one for one in importers if one.recognises(file)), None)
+            reason = "not recognised" if importer is None else f"read: {importer.read(file).number}"
+            kind = "unknown" if importer is None else "accepted"
+        except Rejected as refused:
+            kind, reason = "refused", refused.reason
+        except Exception as bug:
+            kind, reason = "bug", f"{type(bug).__name__}: {bug}"
+        told = {
+            "name": attack.name, "how": attack.how, "kind": kind, "reason": reason, "cpu": round(spent() - began, 3),
+            "memory": memory(), "sockets": len(SOCKETS), "bytes": len(attack.content),
+        }  # fmt: skip
+        print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
