@@ -69,7 +69,7 @@ def relayed(subject: Subject, remote: Remote) -> list[str]:
         flow.relay(house, context)
         shown = flow.show(house, context, str(posted["id"]))
         house.database.close()
-    return [one["state"] for one in shown["deliveries"] if one["channel"] == subject.name]
+    return [one["state"] for one in shown["deliveries"] if one["connection"] == "KIT"]
 
 
 def _plugins(subject: Subject) -> Plugins:
