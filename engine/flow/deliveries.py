@@ -113,15 +113,15 @@ def resend_delivery(house: House, context: Context, id: int, agreed: bool = Fals
     if not agreed and whom:
         facts = {name: row[name] for name in ("id", "number", "channel", "connection")}
         raise Faulty([RESEND_NOT_AGREED.at("delivery", whom=", ".join(whom), **facts)])
-    audit_id = house.posting.next_id("audit")
+    audit_id, made = house.posting.next_id("audit"), house.posting.next_id("delivery")
 
     def decide(before: Row) -> Change:
         _refuse(before, "resend", ("sent", "rejected", "failed", "cancelled") if whom else ())
         audited = _audited(context, audit_id, before, "resend", {})
-        return Change({}, audited, {"recipients": json.dumps(whom, ensure_ascii=False)})
+        return Change({}, audited, {"id": made, "recipients": json.dumps(whom, ensure_ascii=False)})
 
-    made = house.delivery_book.change(id, context.clock.now(), decide).made
-    return delivery(house, context, made or id)
+    house.delivery_book.change(id, context.clock.now(), decide)
+    return delivery(house, context, made)
 
 
 def paid(house: House, context: Context, called: str, *, company: str = "", series: str = "") -> list[Told]:

@@ -97,7 +97,7 @@ class DeliveryStore(Protocol):
 class Change:
     """What a person makes of a delivery: new values, and the audit row of it.
 
-    `repeats`: a delivery of its own that repeats it, with these values changed; `made` is its id, once it is written.
+    `repeats`: a delivery of its own repeats it, with these values, its id among them.
     `settles`: earlier tries are no longer in doubt.
     """
 
@@ -105,7 +105,6 @@ class Change:
     audited: Row
     repeats: Row | None = None
     settles: bool = False
-    made: int | None = None
 
 
 class DeliveryBook(Protocol):
@@ -122,5 +121,5 @@ class DeliveryBook(Protocol):
     def events(self, delivery: int) -> list[Row]:
         """What was told of it afterwards, in order."""
 
-    def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> Change:
+    def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> None:
         """One transaction, the row locked; what `decide` raises changes nothing."""

@@ -208,12 +208,6 @@ class SqlDeliveryStore:
             self._queue.cancel(connection, [row["id"] for row in rows])
             self._queue.enqueue(connection, rows)
 
-    def repeated(self, row: Row, now: datetime, **changes: Any) -> dict[str, Any]:
-        """A new delivery that repeats one."""
-        return dict(row) | NEW | {
-            "id": self._ids.next("delivery"), "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": "",
-        } | changes  # fmt: skip
-
     def _beside(self, row: Row, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
         """The delivery for those who could not take it now."""
         whom = {
@@ -224,7 +218,13 @@ class SqlDeliveryStore:
             whom = {"recipients": list(outcome.later), "copies": [], "hidden_copies": []}
         words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items())
         parts = {name: _json(listed) for name, listed in whom.items()}
-        return [self.repeated(row, now, due_at=outcome.due_at or now, detail=words, **parts)]
+        return [repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **parts)]
+
+
+def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
+    """A new delivery that repeats one."""
+    own = {"id": id, "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
+    return dict(row) | NEW | own | changes
 
 
 def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:

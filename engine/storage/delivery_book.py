@@ -11,7 +11,7 @@ from engine.outbox.outcomes import ABSENT, DOUBTS
 from engine.outbox.store import Change, Row
 from engine.storage import tables
 from engine.storage.database import Database
-from engine.storage.deliveries import ATTEMPT, DELIVERY, SqlDeliveryStore
+from engine.storage.deliveries import ATTEMPT, DELIVERY, SqlDeliveryStore, repeated
 
 NUMBER = tables.document.c.number.label("number")
 
@@ -46,10 +46,10 @@ class SqlDeliveryBook:
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> Change:
+    def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> None:
         locked = select(DELIVERY).where(DELIVERY.c.id == delivery).with_for_update()
 
-        def work(connection: Connection) -> Change:
+        def work(connection: Connection) -> None:
             row = dict(connection.execute(locked).mappings().one())
             change = decide(row)
             after = row | dict(change.values)
@@ -61,11 +61,10 @@ class SqlDeliveryBook:
                 doubts = update(ATTEMPT).where(ATTEMPT.c.delivery == delivery, ATTEMPT.c.state.in_(DOUBTS))
                 connection.execute(doubts.values(state=ABSENT))
             if change.repeats is not None:
-                again = self._store.repeated(row, now, **change.repeats)
+                changes = dict(change.repeats)
+                again = repeated(row, changes.pop("id"), now, **changes)
                 connection.execute(insert(DELIVERY), again)
                 self._store.enqueued(connection, [again])
-                change = Change(change.values, change.audited, change.repeats, change.settles, again["id"])
             connection.execute(insert(tables.audit), dict(change.audited))
-            return change
 
-        return self._database.retrying(work)
+        self._database.retrying(work)

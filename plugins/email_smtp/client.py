@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from engine.spi import (
     AuthExpired,
+    ConfigError,
     DeliveryEvent,
     DeliveryPolicy,
     DocumentView,
@@ -20,12 +21,21 @@ from engine.spi import (
     StepState,
     TestReport,
     TestStep,
+    TransientError,
 )
 from plugins.email_smtp import returned
 from plugins.email_smtp.addresses import address, one_line, sorted_out, split
-from plugins.email_smtp.conversation import Envelope, listed, said, send, talking
+from plugins.email_smtp.conversation import LOGIN, Envelope, listed, said, send, talking
 from plugins.email_smtp.mapping import compose, identity
 from plugins.email_smtp.settings import EmailSettings
+
+REFUSED = "refused", "use an address that this server sends for"
+WRONG: Mapping[type[PluginError], tuple[str, str]] = {
+    TransientError: ("unreachable", "see that host and port are right, and that the server answers"),
+    ConfigError: ("not_offered", "correct the settings, or the server"),
+    PluginError: ("refused", "correct the settings"),
+}
+"""What a failed test tells a program, and a person; the first that fits."""
 
 
 class EmailChannel:
@@ -59,7 +69,8 @@ class EmailChannel:
         except AuthExpired as wrong:
             steps.append(TestStep("login", StepState.FAIL, wrong.reason, "bad_secret", "correct user and password"))
         except PluginError as wrong:
-            steps.append(TestStep("server", StepState.FAIL, wrong.reason, "refused", "correct the settings"))
+            code, hint = next((told for kind, told in WRONG.items() if isinstance(wrong, kind)))
+            steps.append(TestStep("server", StepState.FAIL, wrong.reason, code, hint))
         return TestReport(tuple(steps))
 
     def deliver(self, parcel: Parcel, context: PluginContext) -> Receipt:
@@ -93,8 +104,8 @@ class EmailChannel:
                 code, answer = ask(settings.sender_address)
                 state = StepState.OK if code // 100 == 2 else StepState.WARN if code // 100 == 4 else StepState.FAIL
                 fine = state is StepState.OK
-                hint = "" if fine else "use an address that this server sends for"
-                yield TestStep(step, state, said(code, answer), "" if fine else "refused", hint)
+                refused = ("bad_secret", "give user and password") if code in LOGIN else REFUSED
+                yield TestStep(step, state, said(code, answer), *(("", "") if fine else refused))
             conversation.rset()
 
 

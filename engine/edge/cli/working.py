@@ -27,8 +27,7 @@ def at_work(
 ) -> None:
     """Work until stopped, or until nothing is due. The same trouble is told once, until another comes."""
     stop, over = threading.Event(), threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+    asked = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGTERM, signal.SIGINT)}
     troubles = [""]
 
     def troubled(error: Exception) -> None:
@@ -48,9 +47,13 @@ def at_work(
             before = now
 
     threading.Thread(target=telling, daemon=True).start()
-    done = flow.worker(
-        house, context, executor, concurrency=concurrency, stop=stop, once=once, troubled=troubled
-    )  # fmt: skip
-    over.set()
+    try:
+        done = flow.worker(
+            house, context, executor, concurrency=concurrency, stop=stop, once=once, troubled=troubled
+        )  # fmt: skip
+    finally:
+        over.set()
+        for name, handler in asked.items():
+            signal.signal(name, handler)
     tell(done, house.deliveries.counted(), as_json)
     sys.stdout.flush()
