@@ -66,7 +66,8 @@ def _taken(
         subject=incoming.subject, post=post, companies=companies,
     )  # fmt: skip
     taken = any(row["state"] != "refused" for row in told)
-    words = "; ".join(f"{row['name']}: {row['words'] or row['state']}" for row in told) or NOTHING_INSIDE
+    nothing = f"{NOTHING_INSIDE}: {incoming.subject}" if incoming.subject else NOTHING_INSIDE
+    words = "; ".join(f"{row['name']}: {row['words'] or row['state']}" for row in told) or nothing
     source.done(incoming, taken, words, ready.settings, ready.context)
     yield from told
 

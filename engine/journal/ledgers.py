@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from engine.drafting.drafted import Draft
-from engine.journal.accounts import account
+from engine.journal.accounts import AccountFound, account
 from engine.journal.entries import CREDIT, DEBIT, Dimensions, EntryLine, Made
 from engine.kernel.faults import Fault, FaultKind
 from engine.kernel.money import AMOUNT_LIMIT, ZERO, rounded
@@ -142,15 +143,25 @@ def _account(
     one: Made, journal: AutomaticJournal, ledger: Ledger, draft: Draft, catalog: Catalog
 ) -> tuple[Account | None, list[Fault]]:
     """The account of the chart, open on the accounting date."""
-    code = one.account.account
-    known = catalog.table(Account).get(f"{ledger.chart}/{code}")
-    if one.account.holes and catalog.table(Chart)[ledger.chart].holes == "refuse":
+    on = draft.accounting_date
+    asked = ("account of chart", ledger.chart, one.account.mask, on)
+    found, refused = catalog.once(asked, lambda: _known(one.account, ledger.chart, catalog, on))
+    if not refused:
+        return found, []
+    if refused is HOLES_LEFT:
         told = {"line": one.line.id, "journal": journal.key, "mask": one.account.mask, "chart": ledger.chart}
         return None, [HOLES_LEFT.at("invoice_type", **told)]
-    if known is None or not known.active or not in_force(known.valid_from, known.valid_to, draft.accounting_date):
-        told = {"account": code, "chart": ledger.chart}
-        return None, [UNKNOWN_ACCOUNT.at("invoice_type", date=draft.accounting_date, **told)]
-    return known, []
+    return None, [UNKNOWN_ACCOUNT.at("invoice_type", date=on, account=one.account.account, chart=ledger.chart)]
+
+
+def _known(asked: AccountFound, chart: str, catalog: Catalog, on: date) -> tuple[Account | None, FaultKind | None]:
+    """An account that may be used on a date, or what keeps it from being used."""
+    known = catalog.table(Account).get(f"{chart}/{asked.account}")
+    if asked.holes and catalog.table(Chart)[chart].holes == "refuse":
+        return None, HOLES_LEFT
+    if known is None or not known.active or not in_force(known.valid_from, known.valid_to, on):
+        return None, UNKNOWN_ACCOUNT
+    return known, None
 
 
 def _balanced(

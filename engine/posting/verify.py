@@ -176,10 +176,11 @@ def _wrong(stored: Stored, parsed: _Parsed, previous_hash: str | None) -> Iterat
 def _link(stored: Stored) -> str:
     document = stored.document
     texts = canon.texts_after_number(stored.entries, stored.entry_lines)
+    second = [document[name] for name in canon.CREATION]
     return canon.link(
         document["previous_hash"], document["series"], document["value"], document["number"], texts,
         document["body_hash"], document["canon"], links([row for row in stored.seals if row["kind"] == "issue"]),
-        [document[name] for name in canon.CREATION] if document["creation_number"] is not None else (),
+        () if second == [None, None, None] else second,
     )  # fmt: skip
 
 

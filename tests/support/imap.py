@@ -25,6 +25,7 @@ USER, PASSWORD = "erp", "secret"
 @dataclass(frozen=True)
 class Imap:
     port: int
+    user: str = USER
 
     def put(self, mail: bytes, folder: str = "INBOX") -> None:
         """A mail arrives."""
@@ -48,7 +49,7 @@ class Imap:
     def _box(self) -> Iterator[imaplib.IMAP4]:
         box = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
         try:
-            box.login(USER, PASSWORD)
+            box.login(self.user, PASSWORD)
             yield box
         finally:
             box.logout()

@@ -257,6 +257,14 @@ def test_a_fast_series_keeps_the_cause_of_every_number_that_is_not_used(house: H
     assert not house.verify()
 
 
+def test_a_fast_series_gives_a_key_that_was_used_no_value(house: House, tmp_path: Path) -> None:
+    house.apply(tmp_path, "OURS", FAST, requires=("DEMO",))
+    quick = invoice(invoice_type="QUICK", category="quote", key="K")
+    assert house.post(quick) == house.post(quick)
+    assert house.refusal(quick | {"subject": "other"}) == ["key_other_content"]
+    assert house.value("FAST/FRA", period="") == 1
+
+
 def flow_series(house: House) -> Series:
     packs = house.catalog()
     whose = packs.company("PARIS")

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Date, Table, and_, delete, insert, text, update
+from sqlalchemy import Column, Connection, Date, Integer, String, Table, and_, delete, insert, text, update
 
 from engine import flow
 from engine.edge.demo.sample import samples
@@ -80,8 +80,11 @@ def spoiled(house: House) -> Iterator[Spoiled]:
 def other(column: Column[Any], value: Any) -> Any:
     """A value as near as the column allows."""
     match value:
+        case None if isinstance(column.type, Date):
+            return date(2026, 1, 1)
         case None:
-            return date(2026, 1, 1) if isinstance(column.type, Date) else Decimal("0.00000001")
+            kinds = {Integer: 1, String: "x"}
+            return next((one for kind, one in kinds.items() if isinstance(column.type, kind)), Decimal("0.00000001"))
         case bool():
             return not value
         case Decimal():
