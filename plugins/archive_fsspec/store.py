@@ -91,7 +91,7 @@ def _opened(settings: ArchiveSettings) -> tuple[Any, str]:
     """Errors: Unsupported when the library of the place is missing, ConfigError."""
     import fsspec
 
-    options = {"key": settings.key, "secret": settings.secret.get_secret_value()} if settings.key else {}
+    options = {"key": settings.account, "secret": settings.secret.get_secret_value()} if settings.account else {}
     if settings.endpoint:
         options["endpoint_url"] = settings.endpoint
     try:

@@ -33,6 +33,8 @@ def remote(folder: Path) -> Iterator[Remote]:
 
 SAMPLES = Samples(
     remotes={"archive_fsspec": remote},
-    settings={"archive_fsspec": [{"url": "memory://books"}, {"url": "s3://bucket/books", "key": "k", "secret": "s"}]},
+    settings={
+        "archive_fsspec": [{"url": "memory://books"}, {"url": "s3://bucket/books", "account": "k", "secret": "s"}]
+    },
     wrong={"archive_fsspec": [({"url": "books"}, "url"), ({}, "url")]},
 )
