@@ -113,7 +113,7 @@ class BuiltHouse:
     def messages(self) -> SqlMessageStore:
         from engine.storage.messages import SqlMessageStore
 
-        return SqlMessageStore(self.database, self.deliveries)
+        return SqlMessageStore(self.database, self.deliveries, self._ids)
 
     def executor(self, name: str, relay: Relay, troubled: Callable[[Exception], None]) -> Executor:
         """What works through deliveries: embedded or procrastinate. Errors: QueueMissing."""

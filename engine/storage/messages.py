@@ -12,9 +12,10 @@ from engine.outbox.bounces import DELIVERED, LEFT, OPEN, POSTED, Reaction, Row
 from engine.outbox.outcomes import CANCELLED, PENDING, RETRY, SENDING, SENT
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
+from engine.storage.deliveries import SqlDeliveryStore, repeated
 
 if TYPE_CHECKING:
-    from engine.storage.deliveries import SqlDeliveryStore
+    from engine.storage.posting import IdBlocks
 
 DELIVERY, EVENT, TASK, DOCUMENT = tables.delivery, tables.delivery_event, tables.undelivered, tables.document
 UNSENT = (PENDING, RETRY)
@@ -22,8 +23,8 @@ MOST_TWINS = 200
 
 
 class SqlMessageStore:
-    def __init__(self, database: Database, deliveries: SqlDeliveryStore) -> None:
-        self._database, self._deliveries = database, deliveries
+    def __init__(self, database: Database, deliveries: SqlDeliveryStore, ids: IdBlocks) -> None:
+        self._database, self._deliveries, self._ids = database, deliveries, ids
 
     def delivery(self, id: int) -> Row | None:
         return self._one(select(DELIVERY).where(DELIVERY.c.id == id))
@@ -104,7 +105,7 @@ class SqlMessageStore:
         return self._database.retrying(work)
 
     def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:
-        return self._deliveries.repeated(delivery, now, **changes)
+        return repeated(delivery, self._ids.next("delivery"), now, **changes)
 
     def twins(self, delivery: Row, since: datetime) -> list[Row]:
         own = self.document(delivery)

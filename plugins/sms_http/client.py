@@ -1,13 +1,15 @@
 """One request per phone, and what the answers mean.
 
 A message is never sent twice on a guess: after an unknown outcome the rest is not sent, and a person decides. A phone
-the gateway refuses is `refused` in the receipt, one it cannot take now is `later`; when none was taken, that is raised.
+the gateway refuses is `refused` in the receipt, one it cannot take now is `later`, each as it was written. When none
+was taken, what the gateway said is raised, unless it refuses some and wants others later.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -45,6 +47,7 @@ from plugins.sms_http.mapping import (
     sender_for,
     text_of,
 )
+from plugins.sms_http.owed import keep, owed
 from plugins.sms_http.phones import split
 from plugins.sms_http.segments import segments
 from plugins.sms_http.settings import SmsSettings
@@ -77,54 +80,68 @@ class SmsChannel:
     def deliver(self, parcel: Parcel, context: PluginContext) -> Receipt:
         settings: SmsSettings = parcel.settings
         text = text_of(parcel)
-        numbers, refused = phones_of(parcel)
+        before = owed(context.state, parcel.document)
+        numbers, refused = phones_of(parcel, before)
         if not numbers:
             raise Rejected("no recipient with a phone number", refused)
         wanted = parcel.message.sender_name if parcel.message else ""
         asked: dict[str, Request] = {}
-        for number in numbers:
+        for number, written in numbers.items():
             try:
                 sender = sender_for(number, settings, wanted)
                 asked[number] = request_of(number, sender, text, parcel.key, settings)
             except Rejected as wrong:
-                refused[number] = wrong.reason
+                refused[written] = wrong.reason
         if not asked:
             raise Rejected(f"no message could be sent: {'; '.join(refused.values())}", refused)
         with _client(settings, context, settings.send_url, settings.timeout) as client:
-            return _sent(client, asked, refused, segments(text).count, settings, context)
+            done = _sent(client, asked, settings, context)
+        if (before or done.taken) and not keep(context.state, parcel.document, done.later):
+            context.note("who is still to get it could not be kept")
+        return _receipt(done, numbers, refused, segments(text).count)
 
 
-def _sent(
-    client: httpx.Client,
-    asked: dict[str, Request],
-    refused: dict[str, str],
-    size: int,
-    settings: SmsSettings,
-    context: PluginContext,
-) -> Receipt:
-    """Errors: OutcomeUnknown; and what the gateway said, when it took none."""
-    taken: dict[str, str] = {}
-    later: dict[str, str] = {}
-    first: PluginError | None = None
-    ends = time.monotonic() + settings.timeout
+@dataclass(slots=True)
+class _Done:
+    """What came of each number: the gateway's name for the message, or why not."""
+
+    taken: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Rejected] = field(default_factory=dict)
+    later: dict[str, PluginError] = field(default_factory=dict)
+
+
+def _sent(client: httpx.Client, asked: dict[str, Request], settings: SmsSettings, context: PluginContext) -> _Done:
+    """Errors: OutcomeUnknown."""
+    done, ends = _Done(), time.monotonic() + settings.timeout
+    stopped: PluginError | None = None
     for number, request in asked.items():
+        left = ends - time.monotonic()
         try:
-            if isinstance(first, AuthExpired) or time.monotonic() >= ends:
-                raise first or TransientError("the time is up")
-            taken[number] = _one(client, request, ends - time.monotonic(), settings, context)
+            if stopped or left <= 0:
+                raise stopped or TransientError("the time is up")
+            done.taken[number] = _one(client, request, left, settings, context)
         except OutcomeUnknown as wrong:
-            rest = [one for one in asked if one not in (*taken, *refused, *later, number)]
-            known = f"sure: {_listed(taken)}; not sent: {_listed([*rest, *later])}"
+            rest = [one for one in asked if one not in (*done.taken, *done.refused, number)]
+            known = f"sure: {_listed(done.taken)}; not sent: {_listed(rest)}"
             raise OutcomeUnknown(f"{wrong.reason}; {number} may have got it; {known}") from wrong
-        except (TryLater, AuthExpired) as wrong:
-            first = first or wrong
-            later[number] = wrong.reason
+        except AuthExpired as wrong:
+            done.later[number] = stopped = wrong
+        except TryLater as wrong:
+            done.later[number] = wrong
         except Rejected as wrong:
-            first = first or wrong
-            refused[number] = wrong.reason
-    if not taken and first is not None:
-        raise first
-    return Receipt(", ".join(taken.values()), f"{_listed(taken)}; {size} messages each", refused, later)
+            done.refused[number] = wrong
+    return done
+
+
+def _receipt(done: _Done, numbers: dict[str, str], refused: dict[str, str], size: int) -> Receipt:
+    """Recipients as they were written. Errors: what the gateway said, when all it said is the same kind of no."""
+    refused |= {numbers[number]: wrong.reason for number, wrong in done.refused.items()}
+    later = {numbers[number]: wrong.reason for number, wrong in done.later.items()}
+    login = [one for one in done.later.values() if isinstance(one, AuthExpired)]
+    if not done.taken and (login or not (later and refused)):
+        raise next(iter((*login, *done.later.values(), *done.refused.values())))
+    detail = f"{_listed(done.taken)}; {size} message{'s' if size > 1 else ''} each"
+    return Receipt(", ".join(done.taken.values()), detail, refused, later)
 
 
 def _one(client: httpx.Client, request: Request, seconds: float, settings: SmsSettings, context: PluginContext) -> str:

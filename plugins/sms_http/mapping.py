@@ -56,18 +56,26 @@ def own_words(document: DocumentView) -> str:
     )  # fmt: skip
 
 
-def phones_of(parcel: Parcel) -> tuple[tuple[str, ...], dict[str, str]]:
-    """(numbers in E.164, each once; what is no number, and why)."""
+def phones_of(parcel: Parcel, owed: frozenset[str] = frozenset()) -> tuple[dict[str, str], dict[str, str]]:
+    """({number in E.164: as it was written}, {what is no number: why}).
+
+    `owed` are those a hand-over before could not reach: when this one is for nobody else, the connection's own
+    recipients are served only if they are among them.
+    """
     settings: SmsSettings = parcel.settings
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     refused: dict[str, str] = {}
-    for written in (*parcel.recipients, *parcel.copies, *parcel.hidden_copies, *settings.recipients):
-        number = phone(written, settings.prefix)
-        if number is None:
-            refused[one_line(written, 40)] = "not a phone number"
+    for written in (*parcel.recipients, *parcel.copies, *parcel.hidden_copies):
+        if number := phone(written, settings.prefix):
+            found.setdefault(number, written)
         else:
-            found[number] = None
-    return tuple(found), refused
+            refused[written] = "not a phone number"
+    again = bool(owed) and owed.issuperset(found)
+    for written in settings.recipients:
+        number = phone(written, settings.prefix)
+        if number and (number in owed or not again):
+            found.setdefault(number, written)
+    return found, refused
 
 
 def sender_for(number: str, settings: SmsSettings, wanted: str = "") -> str:

@@ -143,7 +143,8 @@ def test_everybody_gets_one_message_each_and_extra_recipients_too() -> None:
     told = [json.loads(heard.body) for heard in server.heard]
     assert [(one["to"], one["from"]) for one in told] == [(ANNA, "Acme"), (CARLA, "Acme FR"), (BOB, "Acme")]
     assert receipt.refused["ask Anna"] == "not a phone number"
-    assert "no sender is allowed" in receipt.refused["+4915123456789"]
+    assert receipt.later == {}
+    assert "no sender is allowed" in receipt.refused["+49 151 23456789"]
 
 
 def test_each_recipient_has_an_answer_of_its_own() -> None:
@@ -170,6 +171,38 @@ def test_each_recipient_has_an_answer_of_its_own() -> None:
 def test_when_none_was_taken_the_answer_is_raised(answer: bytes, kind: type[PluginError]) -> None:
     with web_server(answer) as server:
         assert type(wrong(connection(server, timeout=SHORT))) is kind
+
+
+def test_who_was_to_wait_is_served_alone_and_nobody_gets_a_twin() -> None:
+    """The engine comes back with another key, for those named `later`; the connection's own recipient has it."""
+    context, asked = plugin_context(), ("333 1234567", "06 12 34 56 78")
+    with web_server(by_number({ANNA: says(429)})) as server:
+        settings = connection(server, recipients=[BOB])
+        first = channel.deliver(parcel(settings, recipients=asked[:1], copies=(CARLA,)), context)
+        assert list(first.later) == ["333 1234567"] and context.state.get() == {"owed": {"7": [ANNA]}}
+        server.answers(says(201, '{"id": "m-2"}'))
+        again = channel.deliver(parcel(settings, recipients=tuple(first.later), key="another"), context)
+        fresh = channel.deliver(parcel(settings, recipients=asked[:1], key="third"), context)
+    told = [json.loads(heard.body)["to"] for heard in server.heard]
+    assert told == [ANNA, CARLA, BOB, ANNA, ANNA, BOB]
+    assert again.later == fresh.later == {} and context.state.get() == {"owed": {}}
+
+
+def test_a_recipient_of_the_connection_that_was_to_wait_is_served_again() -> None:
+    context = plugin_context()
+    with web_server(by_number({BOB: says(429), ANNA: says(429)})) as server:
+        settings = connection(server, recipients=[BOB, CARLA])
+        first = channel.deliver(parcel(settings, recipients=(ANNA,)), context)
+        server.answers(says(201, '{"id": "m-2"}'))
+        channel.deliver(parcel(settings, recipients=(ANNA,), key="another"), context)
+    assert set(first.later) == {ANNA, BOB}
+    assert [json.loads(heard.body)["to"] for heard in server.heard] == [ANNA, BOB, CARLA, ANNA, BOB]
+
+
+def test_some_refused_and_some_to_wait_is_a_receipt_that_says_so() -> None:
+    with web_server(by_number({ANNA: says(400), BOB: says(429)})) as server:
+        receipt = sent(connection(server), "333 1234567", BOB)
+    assert list(receipt.refused) == ["333 1234567"] and list(receipt.later) == [BOB] and receipt.reference == ""
 
 
 def test_after_an_unknown_outcome_nobody_else_is_sent_anything() -> None:
