@@ -40,8 +40,8 @@ class Procrastinate:
     database: Database
     queue: JobQueue
     every: float = 1.0
-    heartbeat: float = 2.0
-    stalled: float = 10.0
+    heartbeat: float = 1.0
+    stalled: float = 4.0
     troubled: Callable[[Exception], None] = lambda error: None
     name: str = field(default=PROCRASTINATE, init=False)
 
@@ -119,7 +119,10 @@ class _Run:
         await asyncio.to_thread(self._executor.relay.sweep)
         await self._take_over()
         for queue in await asyncio.to_thread(self._queue.queues):
-            if queue not in self._workers or self._workers[queue].done():
+            before = self._workers.get(queue)
+            if before and before.done() and not before.cancelled() and (error := before.exception()):
+                self._executor.troubled(error if isinstance(error, Exception) else RuntimeError(error))
+            if before is None or before.done():
                 self._workers[queue] = asyncio.create_task(self._work(queue, wait=True), name=f"queue {queue}")
 
     async def _work(self, queue: str, *, wait: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from engine.app import make_house
 from engine.kernel.clock import SystemClock
 from engine.outbox.executors import EMBEDDED, PROCRASTINATE, Executor
 from engine.outbox.leases import LEASE
@@ -248,6 +249,15 @@ def test_the_job_of_a_worker_without_a_sign_of_life_is_taken_over(queued: Works)
     house.deliveries.claim(delivery["id"], now, Lease(f"elsewhere:1:1:1:q{worker}", "dead", now, now + LEASE))
     assert queued.once() == {"sent": 1}
     assert [row["state"] for row in house.rows(tables.delivery_attempt)] == ["died", "sent"]
+
+
+def test_init_makes_its_tables_once(postgresql: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACTOTUM_EXECUTOR", PROCRASTINATE)
+    with databases.fresh_postgresql() as url:
+        for _ in range(2):
+            house = make_house(url)
+            assert house.queue is not None and house.queue.workers(60) == 0
+            house.database.close()
 
 
 def test_without_its_tables_the_queue_says_how_to_make_them(house: House) -> None:
