@@ -83,7 +83,7 @@ def worker(
     progress: Callable[[], None] = lambda: None,
     troubled: Callable[[Exception], None] = lambda error: None,
 ) -> Counter[str]:
-    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due. Files are archived.
+    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due; archive files.
 
     `executor` is embedded or procrastinate. Errors: QueueMissing.
     """
