@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
 
+ARCHIVED_EVERY = 60.0
+"""Seconds between two moves of files, where a worker goes on."""
 UNKNOWN_DOCUMENT = FaultKind("unknown_document", "there is no document {called!r}", "give its number, or its id")
 SEVERAL_DOCUMENTS = FaultKind(
     "several_documents",
@@ -81,13 +83,39 @@ def worker(
     progress: Callable[[], None] = lambda: None,
     troubled: Callable[[Exception], None] = lambda error: None,
 ) -> Counter[str]:
-    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due.
+    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due; archive files.
 
     `executor` is embedded or procrastinate. Errors: QueueMissing.
     """
     allowed(context, "relay")
     made = house.executor(executor, relay_of(house, context), troubled)
-    return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
+    with _archiving(house, context):
+        return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
+
+
+@contextmanager
+def _archiving(house: House, context: Context) -> Iterator[None]:
+    """Files are moved to the archive now and then while the block runs, and at its end."""
+    from threading import Event, Thread
+
+    from engine.flow.archive import moved_files
+
+    over = Event()
+
+    def go() -> None:
+        ended = False
+        while not ended:
+            ended = over.wait(ARCHIVED_EVERY)
+            with suppress(EngineError):  # a busy database: they are moved next time
+                moved_files(house, context)
+
+    thread = Thread(target=go, name="archive", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(ARCHIVED_EVERY)
 
 
 def relay_of(house: House, context: Context) -> Relay:

@@ -6,11 +6,11 @@ Conditions that partial indexes stand on are written as text, so that both datab
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, ScalarSelect, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
 from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
@@ -50,19 +50,13 @@ class SqlDeliveryStore:
             return {(channel, connected): number for channel, connected, number in connection.execute(query)}
 
     def claim(self, of: Endpoint | int, due_by: datetime, lease: Lease) -> Claimed | None:
-        wanted: Any = DELIVERY.c.id == of
+        asked: dict[str, Any] = {"by": due_by, "of_id": of}
+        first = _FIRST
         if isinstance(of, tuple):
-            wanted = and_(DELIVERY.c.channel == of[0], DELIVERY.c.connection == of[1])
-        first = (
-            select(DELIVERY)
-            .where(WAITING, DELIVERY.c.due_at <= due_by, wanted)
-            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+            first, asked = _FIRST_OF, {"by": due_by, "of_channel": of[0], "of_connection": of[1]}
 
         def work(connection: Connection) -> Claimed | None:
-            row = connection.execute(first).mappings().one_or_none()
+            row = connection.execute(first, asked).mappings().one_or_none()
             return _claimed(connection, dict(row), lease) if row else None
 
         return self._database.retrying(work)
@@ -84,9 +78,10 @@ class SqlDeliveryStore:
         refused = _refused(claimed, outcome, now)
 
         def work(connection: Connection) -> bool:
-            if not connection.execute(update(DELIVERY).where(_ours(row)).values(becomes)).rowcount:
+            mine = {"of_id": row["id"], "of_token": row["lease_token"]}
+            if not connection.execute(_FINISH, mine | _new(becomes)).rowcount:
                 return False
-            connection.execute(update(ATTEMPT).where(_this(claimed)).values(ended))
+            connection.execute(_ENDED, {"of_id": row["id"], "of_number": claimed.number} | _new(ended))
             if refused:
                 connection.execute(insert(tables.delivery_event), refused)
             if beside:
@@ -229,25 +224,28 @@ def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]
 
 def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:
     """A locked row becomes ours; the log gets this try."""
-    query = select(ATTEMPT.c.number, ATTEMPT.c.began_at, ATTEMPT.c.state).where(ATTEMPT.c.delivery == row["id"])
-    tries = connection.execute(query.order_by(ATTEMPT.c.number)).all()
+    tries = connection.execute(_TRIES, {"of_id": row["id"]}).all()
     number = tries[-1].number + 1 if tries else 1
     run = tries[len(tries) - row["tries"] :] if row["tries"] else []
     becomes = {
         "state": SENDING, "tries": row["tries"] + 1, "lease_until": lease.until, "lease_token": lease.token,
         "changed_at": lease.now,
     }  # fmt: skip
-    connection.execute(update(DELIVERY).where(DELIVERY.c.id == row["id"]).values(becomes))
+    connection.execute(_TAKE, {"of_id": row["id"]} | _new(becomes))
     logged = {
         "delivery": row["id"], "number": number, "worker": lease.worker[:100], "began_at": lease.now,
         "state": SENDING, "reference": "", "detail": "", "notes": "",
     }  # fmt: skip
-    connection.execute(insert(ATTEMPT), logged)
+    connection.execute(_LOG, logged)
     states = {one.state for one in tries}
     began = run[0].began_at if run else lease.now
     return Claimed(
         row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states, row["lease_until"]
     )
+
+
+def _new(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 def _ours(row: Row) -> Any:
@@ -279,3 +277,42 @@ def _refused(claimed: Claimed, outcome: Outcome, now: datetime) -> list[dict[str
 
 def _json(listed: Sequence[str]) -> str:
     return json.dumps(list(listed), ensure_ascii=False)
+
+
+def _values(names: str) -> dict[str, Any]:
+    return {name: bindparam(f"new_{name}") for name in names.split()}
+
+
+_DUE = (
+    select(DELIVERY)
+    .where(WAITING, DELIVERY.c.due_at <= bindparam("by"))
+    .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_FIRST = _DUE.where(DELIVERY.c.id == bindparam("of_id"))
+_FIRST_OF = _DUE.where(
+    DELIVERY.c.channel == bindparam("of_channel"), DELIVERY.c.connection == bindparam("of_connection")
+)
+_TRIES = (
+    select(ATTEMPT.c.number, ATTEMPT.c.began_at, ATTEMPT.c.state)
+    .where(ATTEMPT.c.delivery == bindparam("of_id"))
+    .order_by(ATTEMPT.c.number)
+)
+_TAKE = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of_id"))
+    .values(_values("state tries lease_until lease_token changed_at"))
+)
+_LOG = insert(ATTEMPT)
+_FINISH = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of_id"), UNDER_WAY, DELIVERY.c.lease_token == bindparam("of_token"))
+    .values(_values("state detail reference lease_until lease_token changed_at recipients due_at sent_at"))
+)
+_ENDED = (
+    update(ATTEMPT)
+    .where(ATTEMPT.c.delivery == bindparam("of_id"), ATTEMPT.c.number == bindparam("of_number"))
+    .values(_values("state ended_at reference detail notes"))
+)
+"""Statements of the way every delivery goes, built once."""

@@ -38,9 +38,12 @@ def test_a_worker_goes_on_until_it_is_asked_to_stop(factotum: Terminal, mailbox:
     command = [*COMMAND, "--database", factotum.url, "worker", "--every", "1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
         assert process.stdout is not None
-        assert "1 sent" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
+        try:
+            first = process.stdout.readline()
+        finally:
+            process.send_signal(signal.SIGTERM)
         rest = process.stdout.read()
+    assert "now: 1 sent" in first
     assert process.returncode == 0 and "all in all: 1 sent" in rest
 
 

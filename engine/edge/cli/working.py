@@ -13,6 +13,7 @@ from engine import flow
 from engine.app import BuiltHouse
 from engine.edge.cli.installation import tell
 from engine.flow import Context
+from engine.kernel.errors import EngineError
 
 
 def at_work(
@@ -36,14 +37,23 @@ def at_work(
             troubles.append(words)
             click.echo(words, err=True)
 
-    before: Counter[str] = Counter(house.deliveries.counted())
+    def ended() -> Counter[str]:
+        """How many came to an end, or are to be tried again."""
+        counted = house.deliveries.counted().items()
+        return Counter({state: number for state, number in counted if state not in ("pending", "sending")})
+
+    before = ended()
 
     def telling() -> None:
         nonlocal before
         while not over.wait(every):
-            now = Counter(house.deliveries.counted())
+            try:
+                now = ended()
+            except EngineError as error:
+                troubled(error)
+                continue
             if now != before and not once:
-                tell(now - before, now, as_json)
+                tell(now - before, house.deliveries.counted(), as_json)
             before = now
 
     threading.Thread(target=telling, daemon=True).start()
