@@ -30,6 +30,7 @@ bench: dev ## figures, measured here (ARGS=--quick for a short run, --help for m
 	@$(BIN)/python -m tests.bench.posting $(ARGS)
 	@$(BIN)/python -m tests.bench.mutants
 	@$(BIN)/python -m tests.bench.verify
+	@$(BIN)/python -m tests.bench.deliveries $(ARGS)
 
 fuzz: dev ## a million formulas, most of them broken (ARGS='--start SEED --count N')
 	@$(BIN)/python -m tests.rules.fuzz $(ARGS)

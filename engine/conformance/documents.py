@@ -94,3 +94,21 @@ def all_documents() -> Iterator[tuple[str, DocumentView]]:
     yield "a credit note", credit_note()
     yield "an invoice of 200 lines", invoice(200)
     yield "an invoice with hostile texts", hostile()
+
+
+def pdf() -> bytes:
+    """A PDF of one empty A4 page: the smallest there is, with a true table of its objects."""
+    objects = (
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595.28 841.89] /Resources << >> >>",
+    )
+    text, places = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(text))
+        text += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(text)
+    count = len(objects) + 1
+    text += b"xref\n0 %d\n0000000000 65535 f \n%strailer\n" % (count, table)
+    return text + b"<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (count, start)

@@ -67,9 +67,9 @@ def relayed(subject: Subject, remote: Remote) -> list[str]:
         flow.activate(house, context, "KIT")
         posted = flow.post(house, context, INVOICE)
         flow.relay(house, context)
-        shown = flow.show(house, context, str(posted["id"]))
+        listed = flow.list_deliveries(house, context, document=str(posted["id"]))
         house.database.close()
-    return [one["state"] for one in shown["deliveries"] if one["channel"] == subject.name]
+    return [one["state"] for one in listed if one["connection"] == "KIT"]
 
 
 def _plugins(subject: Subject) -> Plugins:

@@ -128,24 +128,28 @@ def context(notes: list[str] | None = None) -> PluginContext:
 
 # --- purity -----------------------------------------------------------------------------------------------------------
 
-_OUTSIDE = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind", "subprocess.Popen")
+_OUTSIDE = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.bind")
+_PROGRAMS = ("subprocess.Popen", "os.posix_spawn", "os.system")
 _pure = threading.local()
 _watching = threading.Event()
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in _OUTSIDE and getattr(_pure, "on", False):
+    if event in getattr(_pure, "refused", ()):
         raise Unfit(f"it is not pure: {event} {arguments[-1] if arguments else ''}")
 
 
 @contextmanager
-def pure() -> Iterator[None]:
-    """Nothing in here may reach the network or start a program. An audit hook stays for good, so it is set once."""
+def pure(programs: bool = False) -> Iterator[None]:
+    """Nothing in here may reach the network, nor start a program unless `programs` are allowed.
+
+    An audit hook stays for good, so it is set once.
+    """
     if not _watching.is_set():
         _watching.set()
         sys.addaudithook(_watch)
-    _pure.on = True
+    _pure.refused = _OUTSIDE if programs else (*_OUTSIDE, *_PROGRAMS)
     try:
         yield
     finally:
-        _pure.on = False
+        _pure.refused = ()

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from engine.conformance.documents import all_documents, invoice
+from engine.conformance.documents import all_documents, invoice, pdf
 from engine.conformance.general import CONNECTABLE
 from engine.conformance.kit import NotAsked, Subject, Unfit, context, holds, pure
 from engine.outbox.connections import secret_fields
@@ -38,12 +38,12 @@ from engine.spi.contracts import (
 from engine.spi.samples import Remote, Trouble
 
 KEY = "5b1f6a52-2c4b-5d6e-8f70-1a2b3c4d5e6f"
-PDF = File("FV-2026-00007.pdf", "application/pdf", b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF")
+PDF = File("FV-2026-00007.pdf", "application/pdf", pdf())
 BIG = 20_000_000
 LONGEST_TEST = 20
 SENDING = ("channels", "providers")
 EXPECTED: dict[Trouble, tuple[type[PluginError], ...]] = {
-    Trouble.DOWN: (TryLater,),
+    Trouble.DOWN: (TryLater, ConfigError),
     Trouble.RESET: (TryLater, OutcomeUnknown),
     Trouble.SILENT: (TryLater, OutcomeUnknown),
     Trouble.LOST: (OutcomeUnknown, TryLater),

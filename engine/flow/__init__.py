@@ -9,9 +9,13 @@
     post_batch                  many of them, some hundred in one transaction        batch.py
     try_journal · run_due       entries of a journal, of payments, of a deadline     trying.py
     next_numbers                the numbers that would come
-    show · export · relay       what was posted, as data, as a file, handed over     afterwards.py
+    show · export               what was posted, as data, as a file                  afterwards.py
+    relay · worker              handed over: what is due now; as it falls due        afterwards.py
+    list_deliveries · hold_delivery · resolve_delivery …  looked after by people       deliveries.py
     configure · test_connection · activate · pause   connections of plugins       connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
+    receive · fetch · upload · received · take · dismiss   what comes in             inbox.py
+    archive_files · archive_list · archive_get · archive_verify   files, for years   archive.py
     seals · configure_seal · cancel_seal   legal signatures                          sealing.py
     verify                      is everything still what it was                      integrity.py
     anchor                      the heads of all series, to be kept outside          anchoring.py
@@ -27,8 +31,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.flow.afterwards import export, relay, show
+    from engine.flow.afterwards import export, relay, show, worker
     from engine.flow.anchoring import anchor
+    from engine.flow.archive import archive_files, archive_get, archive_list, archive_verify
     from engine.flow.batch import CHUNK, post_batch
     from engine.flow.closing import periods, set_periods
     from engine.flow.connecting import (
@@ -42,8 +47,20 @@ if TYPE_CHECKING:
         rotate_secrets,
         test_connection,
     )
+    from engine.flow.deliveries import (
+        cancel_delivery,
+        delivery,
+        hold_delivery,
+        list_deliveries,
+        paid,
+        release_delivery,
+        resend_delivery,
+        resolve_delivery,
+        retry_delivery,
+    )
     from engine.flow.history import audit, register
     from engine.flow.house import Actor, Context, House
+    from engine.flow.inbox import dismiss, fetch, receive, received, show_received, take
     from engine.flow.integrity import Verified, verify
     from engine.flow.parametrization import (
         Affected,
@@ -64,6 +81,7 @@ if TYPE_CHECKING:
     from engine.flow.rehearsal import check, replay, test_packs
     from engine.flow.sealing import cancel_seal, configure_seal, seals
     from engine.flow.trying import next_numbers, run_due, try_journal
+    from engine.flow.uploading import upload
 
 __all__ = [
     "CHUNK",
@@ -77,23 +95,34 @@ __all__ = [
     "affected",
     "anchor",
     "apply_packs",
+    "archive_files",
+    "archive_get",
+    "archive_list",
+    "archive_verify",
     "audit",
     "authorize",
+    "cancel_delivery",
     "cancel_seal",
     "check",
     "configure",
     "configure_seal",
     "connections",
     "deactivate",
+    "delivery",
     "diff",
+    "dismiss",
     "drafted",
     "explained",
     "export",
     "export_parametrization",
+    "fetch",
     "foreseen",
+    "hold_delivery",
     "language_of",
+    "list_deliveries",
     "next_numbers",
     "offered",
+    "paid",
     "pause",
     "periods",
     "plan_packs",
@@ -103,32 +132,46 @@ __all__ = [
     "post_many",
     "post_one_of_many",
     "prefilled",
+    "receive",
+    "received",
     "register",
     "relay",
+    "release_delivery",
     "replay",
+    "resend_delivery",
+    "resolve_delivery",
     "resume",
+    "retry_delivery",
     "revisions",
     "rotate_secrets",
     "run_due",
     "seals",
     "set_periods",
     "show",
+    "show_received",
+    "take",
     "test_connection",
     "test_packs",
     "try_journal",
+    "upload",
     "verify",
+    "worker",
 ]
 
 _TOLD_IN = {
     name: room
     for room, names in {
-        "afterwards": "export relay show",
+        "afterwards": "export relay show worker",
         "anchoring": "anchor",
+        "archive": "archive_files archive_get archive_list archive_verify",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
         "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
+        "deliveries": "cancel_delivery delivery hold_delivery list_deliveries paid release_delivery resend_delivery "
+        "resolve_delivery retry_delivery",
         "history": "audit register",
         "house": "Actor Context House",
+        "inbox": "dismiss fetch receive received show_received take",
         "integrity": "Verified verify",
         "parametrization": "Affected PackPlan affected apply_packs diff export_parametrization foreseen language_of "
         "offered plan_packs plan_rollback prefilled revisions",
@@ -136,6 +179,7 @@ _TOLD_IN = {
         "rehearsal": "check replay test_packs",
         "sealing": "cancel_seal configure_seal seals",
         "trying": "next_numbers run_due try_journal",
+        "uploading": "upload",
     }.items()
     for name in names.split()
 }

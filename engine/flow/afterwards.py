@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
+    import threading
+
     from engine.outbox.relay import Relay
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
 
+ARCHIVED_EVERY = 60.0
+"""Seconds between two moves of files, where a worker goes on."""
 UNKNOWN_DOCUMENT = FaultKind("unknown_document", "there is no document {called!r}", "give its number, or its id")
 SEVERAL_DOCUMENTS = FaultKind(
     "several_documents",
@@ -30,11 +36,16 @@ def show(
 ) -> dict[str, Any]:
     """A posted document, by number or id. Errors: Faulty."""
     stored = stored_document(house, context, called, company, series)
-    return told(stored, explain and explained(house, stored.document))
+    from engine.flow.bounces import told_of
+
+    answer = told(stored, explain and explained(house, stored.document))
+    tasks = house.messages.tasks(document=stored.document["id"]) if stored.deliveries else ()
+    return answer | ({"undelivered": [told_of(one) for one in tasks]} if tasks else {})
 
 
 def export(house: House, context: Context, called: str, name: str, *, company: str = "", series: str = "") -> File:
-    """A posted document as a file of one format. Errors: Faulty."""
+    """A posted document as a file of one format: as it was handed over, if it was. Errors: Faulty."""
+    from engine.flow.archive import file_of
     from engine.posting.view import document_view
     from engine.spi.contracts import Rejected
 
@@ -42,6 +53,8 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
     if form is None:
         raise Faulty([UNKNOWN_FORMAT.at("format", name=name, remedy=nearest(name, house.plugins.formats, INSTALL))])
     stored = stored_document(house, context, called, company, series)
+    if digest := house.files.of_document(stored.document["id"], name):
+        return file_of(house, context, digest)
     try:
         return form.render(document_view(stored.document, stored.lines, stored.taxes))
     except Rejected as refused:
@@ -49,9 +62,60 @@ def export(house: House, context: Context, called: str, name: str, *, company: s
 
 
 def relay(house: House, context: Context, progress: Callable[[], None] = lambda: None) -> Counter[str]:
-    """Hand over everything that is due, once; how many deliveries came to each state."""
+    """Hand over everything that is due, once; how many deliveries came to each state. Then files are archived."""
+    from engine.flow.archive import moved_files
+
     allowed(context, "relay")
-    return relay_of(house, context).run(progress)
+    done = relay_of(house, context).run(progress)
+    with suppress(EngineError):  # a busy database: they are moved next time
+        moved_files(house, context)
+    return done
+
+
+def worker(
+    house: House,
+    context: Context,
+    executor: str,
+    *,
+    concurrency: int,
+    stop: threading.Event,
+    once: bool = False,
+    progress: Callable[[], None] = lambda: None,
+    troubled: Callable[[Exception], None] = lambda error: None,
+) -> Counter[str]:
+    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due; archive files.
+
+    `executor` is embedded or procrastinate. Errors: QueueMissing.
+    """
+    allowed(context, "relay")
+    made = house.executor(executor, relay_of(house, context), troubled)
+    with _archiving(house, context):
+        return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
+
+
+@contextmanager
+def _archiving(house: House, context: Context) -> Iterator[None]:
+    """Files are moved to the archive now and then while the block runs, and at its end."""
+    from threading import Event, Thread
+
+    from engine.flow.archive import moved_files
+
+    over = Event()
+
+    def go() -> None:
+        ended = False
+        while not ended:
+            ended = over.wait(ARCHIVED_EVERY)
+            with suppress(EngineError):  # a busy database: they are moved next time
+                moved_files(house, context)
+
+    thread = Thread(target=go, name="archive", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(ARCHIVED_EVERY)
 
 
 def relay_of(house: House, context: Context) -> Relay:

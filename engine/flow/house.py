@@ -11,8 +11,13 @@ from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
 
 if TYPE_CHECKING:
+    from engine.inbox.received import InboxStore
+    from engine.outbox.archiving import FileStore, Shelf
+    from engine.outbox.bounces import MessageStore
     from engine.outbox.connections import ConnectionStore, Switchboard
-    from engine.outbox.store import DeliveryStore
+    from engine.outbox.executors import Executor
+    from engine.outbox.relay import Relay
+    from engine.outbox.store import DeliveryBook, DeliveryStore
     from engine.parametrization.revisions import ParametrizationStore
     from engine.posting.batch import BatchStore
     from engine.posting.ports import DocumentStore, HistoryStore, PostingStore
@@ -58,11 +63,25 @@ class House(Protocol):
     @property
     def deliveries(self) -> DeliveryStore: ...
     @property
+    def delivery_book(self) -> DeliveryBook: ...
+    @property
+    def messages(self) -> MessageStore: ...
+    @property
     def connections(self) -> ConnectionStore: ...
+    @property
+    def inbox(self) -> InboxStore: ...
+    @property
+    def files(self) -> FileStore: ...
     @property
     def history(self) -> HistoryStore: ...
     @property
     def plugins(self) -> Plugins: ...
+
+    def executor(self, name: str, relay: Relay, troubled: Callable[[Exception], None]) -> Executor:
+        """What works through deliveries, by name. Errors: QueueMissing."""
+
+    def shelf(self) -> Shelf:
+        """The archive without a connection: a folder. Errors: NoArchive."""
 
     def switchboard(self, clock: Clock) -> Switchboard:
         """Connections, opened for use. Errors: NoKey, BadNetworks: what the environment names does not do."""

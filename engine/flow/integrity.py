@@ -91,6 +91,7 @@ def verify(
     `tell` is told each finding as it is found; `progress` how many documents and files are done.
     """
     from engine.flow.anchoring import anchored
+    from engine.flow.archive import archive_broken
     from engine.posting.anchors import by_series
     from engine.posting.findings import series_name
     from engine.posting.verify import UNREADABLE_VALUES
@@ -109,6 +110,8 @@ def verify(
             except UNREADABLE_VALUES as unreadable:
                 report.add([_stopped(series_name(series), series["company"], unreadable)])
         report.add(_surveyed(documents.survey(company), done))
+        if not company:
+            report.add(archive_broken(house, context, lambda: done.went_on(files=1)))
         report.add(_sealed(house, documents, company))
         proved = 0
         for moved in anchored(documents, all_series, anchors, company):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.drafting import facts
 from engine.drafting.desk import formula_fault
@@ -21,6 +22,8 @@ from engine.parametrization.definitions import DeliveryRule
 from engine.spi.contracts import DeliveryChannel, DocumentView
 from rules import FormulaFailed
 
+PAYMENT = "payment"
+"""What a delivery may wait for."""
 NOBODY = "the document names nobody this channel can reach"
 
 
@@ -36,17 +39,17 @@ def deliveries(
     rows = []
     for rule in _holding(draft, catalog):
         channel = channels.get(rule.channel)
-        recipients, state, detail = _reached(channel, rule, view)
+        recipients, state, detail = _reached(channel, rule.channel, rule.recipients, view)
         rows.append(
             {
                 "id": next_id(), "document": view.id, "company": draft.company.code, "rule": rule.key,
                 "channel": rule.channel, "format": rule.format, "connection": rule.connection,
                 "recipients": _json(recipients),
-                "state": state, "tries": 0, "due_at": now, "reference": "",
+                "state": state, "tries": 0, "due_at": due_at(rule, now, draft.company.time_zone), "reference": "",
                 "detail": detail, "changed_at": now, "formats": _json(rule.attachments),
                 "copies": _json(rule.copies), "hidden_copies": _json(rule.hidden_copies),
-                "template": rule.template, "message": "", "held": False, "waits_for": "",
-                "resent_of": None, "sent_at": None,
+                "template": rule.template, "message": "", "held": rule.send == "held",
+                "waits_for": PAYMENT if rule.send == "paid" else "", "resent_of": None, "sent_at": None,
             }
         )  # fmt: skip
     return rows
@@ -56,14 +59,38 @@ def _json(words: Iterable[str]) -> str:
     return json.dumps(list(words), ensure_ascii=False)
 
 
+def due_at(rule: DeliveryRule, now: datetime, time_zone: str) -> datetime:
+    """When a rule lets it go: so many days later, at its hour in the company's time zone, and never before now.
+
+    Shape: ("08:00", 12:00 in Paris) -> 08:00 there tomorrow, in UTC; an hour that the clocks skip is the one after.
+    """
+    later = now + timedelta(days=rule.after_days)
+    if not rule.at:
+        return later
+    zone = ZoneInfo(time_zone or "UTC")
+    hour = time.fromisoformat(rule.at)
+    local = datetime.combine(later.astimezone(zone).date(), hour, zone)
+    if local < now:
+        local = datetime.combine(local.date() + timedelta(days=1), hour, zone)
+    return local.astimezone(UTC)
+
+
+def recipients_of(
+    row: Mapping[str, Any], channel: DeliveryChannel | None, view: Callable[[int], DocumentView]
+) -> tuple[str, ...]:
+    """Whom a delivery goes to; whom its channel names now, when it had nobody."""
+    kept = tuple(json.loads(row["recipients"]))
+    return kept or _reached(channel, row["channel"], (), view(row["document"]))[0]
+
+
 def _reached(
-    channel: DeliveryChannel | None, rule: DeliveryRule, view: DocumentView
+    channel: DeliveryChannel | None, name: str, also: tuple[str, ...], view: DocumentView
 ) -> tuple[tuple[str, ...], str, str]:
     """Recipients, state and words of a new row. A channel's bug does not stop the posting."""
     if channel is None:
-        return (), "rejected", f"no plugin offers the channel {rule.channel}"
+        return (), "rejected", f"no plugin offers the channel {name}"
     try:
-        found = tuple(dict.fromkeys((*(str(one) for one in channel.recipients(view)), *rule.recipients)))
+        found = tuple(dict.fromkeys((*(str(one) for one in channel.recipients(view)), *also)))
     except Exception as bug:
         return (), "failed", plugin_fault(bug)
     return (found, "pending", "") if found else ((), "rejected", NOBODY)

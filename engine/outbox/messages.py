@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from engine.kernel.clock import Clock, today
 from engine.outbox import templates
+from engine.outbox.bounces import MessageStore
 from engine.parametrization.catalog import Catalog
 from engine.spi.contracts import DocumentView, Message, TryLater
 
@@ -28,6 +30,7 @@ class Words:
     catalog: Callable[[], Catalog]
     kinds: Mapping[str, str]
     clock: Clock
+    store: MessageStore
 
     def of(self, row: Row, document: DocumentView) -> Message | None:
         """The message of a delivery; None where the channel finds its own words, or needs none.
@@ -62,6 +65,33 @@ class Words:
         company = self.catalog().company(document.company.code)
         pattern = company.extra.get(URL, "") if company else ""
         return templates.filled({"subject": pattern}, document, document.language)["subject"] if pattern else ""
+
+    def twin(self, row: Row) -> Twin | None:
+        """What was sent already of this delivery, as far as its company wants to know.
+
+        What is sent again knowingly is no twin, nor is what a person let go after it was told.
+        """
+        company = self.catalog().company(row["company"])
+        if company is None or company.duplicates == "off" or row["resent_of"] is not None:
+            return None
+        now, mine = self.clock.now(), {one.lower() for one in json.loads(row["recipients"])}
+        for one in self.store.twins(row, now - timedelta(days=company.duplicate_days)):
+            if both := sorted(mine & {each.lower() for each in json.loads(one["recipients"])}):
+                same = one["document"] == row["document"]
+                what = "this document" if same else f"{one['number']}, which says the same,"
+                when = (one["sent_at"] or one["changed_at"]).date()
+                words = f"{', '.join(both)} got {what} by delivery {one['id']} on {when}"
+                fresh = self.store.warned(row, words, now)
+                return Twin(words, fresh and company.duplicates == "block")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """In words, what was sent already; and whether that holds this one up."""
+
+    words: str
+    blocks: bool
 
 
 def _why(chosen: templates.Chosen) -> str:

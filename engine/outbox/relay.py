@@ -45,6 +45,10 @@ MOST_NOTES = 8000
 DIED = "its sender died, or stood still for too long"
 
 
+class Held(Exception):
+    """Nothing was tried: it was sent already, and a person lets it go."""
+
+
 class NotUsable(Exception):
     """Nothing was tried: a plugin is missing, or its connection cannot be used now."""
 
@@ -58,7 +62,7 @@ class Relay:
     clock: Clock
     worker: str = field(default_factory=places.here)
     lease: timedelta = LEASE
-    words: Words | None = None
+    words: Words | None = None  # what makes messages; without it a channel finds its own
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leases", Leases(self.store, self.clock, self.worker, self.lease))
@@ -117,6 +121,10 @@ class Relay:
         tried = _Try(self, claimed)
         try:
             outcome = tried.outcome()
+        except Held as why:
+            assert self.words is not None  # noqa: S101 - it found the twin
+            self.words.store.hold(claimed.row, written(str(why)), self.clock.now())
+            return Counter(held=1)
         except NotUsable as why:
             pause = outcomes.FIRST_LOOK if claimed.was == outcomes.PENDING else outcomes.LATER_LOOK
             now, words = self.clock.now(), written(f"{tried.masked(str(why))}; again in {in_words(pause)}")
@@ -132,6 +140,7 @@ class _Try:
         self._relay, self._claimed = relay, claimed
         self._notes: list[str] = []
         self._ready: Ready | None = None
+        self._before = ""  # what is said of it before what came of it
 
     def masked(self, words: str) -> str:
         return self._ready.mask(words) if self._ready else words
@@ -143,7 +152,7 @@ class _Try:
         """Errors: NotUsable."""
         try:
             return self._came_to()
-        except NotUsable:
+        except (NotUsable, Held):
             raise
         except TryLater as later:
             return self._again(later)
@@ -163,6 +172,11 @@ class _Try:
         policy = DeliveryPolicy(channel.policy_of(ready.settings))
         if claimed.doubtful and policy is DeliveryPolicy.AT_MOST_ONCE:
             return self._uncertain("an earlier try may have reached them")
+        twin = relay.words.twin(row) if relay.words else None
+        if twin and twin.blocks:
+            release = f"`factotum delivery release {row['id']}`"
+            raise Held(f"held: {twin.words}; let it go all the same with {release}")
+        self._before = f"{twin.words}; " if twin else ""
         try:
             keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
             view = relay.store.view(row["document"])
@@ -172,7 +186,7 @@ class _Try:
         try:
             return self._handed_over(channel, policy, parcel)
         except AuthExpired as expired:
-            renewed = relay.connections.refused(row["connection"], expired)
+            renewed = relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
             words = "had an old login, which was renewed" if renewed else "needs a new login"
             raise NotUsable(f"connection {row['connection']} {words}: {expired.reason}") from expired
         except ConfigError as wrong:
@@ -204,22 +218,32 @@ class _Try:
         assert self._ready is not None  # noqa: S101 - see _came_to
         relay, claimed = self._relay, self._claimed
         if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
+            self._settles()
             found = _found(channel, parcel, self._ready)
             if found is not None:
                 return self._received(found, parcel, "it had arrived already; ")
             relay.store.cleared(claimed)
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
-        return self._received(channel.deliver(parcel, self._ready.context), parcel)
+        return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
+
+    def _settles(self) -> None:
+        """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
+        now, settled = self._relay.clock.now(), self._claimed.settled_at
+        if settled is not None and now < settled:
+            raise TryLater(
+                "its sender died; it is asked for when nothing of it can be under way any more", settled - now
+            )
 
     def _received(self, receipt: Receipt, parcel: Parcel, before: str = "") -> Outcome:
         if not isinstance(receipt, Receipt):
             raise TypeError(f"its channel gave {receipt!r}, which is no Receipt")
         receipt = Receipt(
-            receipt.reference, before + self.masked(receipt.detail or ("" if before else "handed over")),
+            self.masked(receipt.reference or ""),
+            before + self.masked(receipt.detail or "handed over"),
             {who: self.masked(why) for who, why in receipt.refused.items()},
             {who: self.masked(why) for who, why in receipt.later.items()},
-        )  # fmt: skip
+        )
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         claimed = self._claimed
         now = self._relay.clock.now()

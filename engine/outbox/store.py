@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,6 +13,16 @@ from engine.spi.contracts import DocumentView, File
 Row = Mapping[str, Any]
 Endpoint = tuple[str, str]
 """(channel, connection)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a queue is: deliveries that are due, since when the oldest of them is, under way, workers at work on them."""
+
+    due: int
+    oldest: datetime | None
+    under_way: int
+    workers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class Claimed:
     began: datetime  # the first try since it was last begun with
     doubtful: bool  # an earlier try may have been taken
     parked: bool  # an earlier try ended in a plugin's bug: nobody knows
+    settled_at: datetime | None = None  # when a sender that died can have nothing under way any more
 
     @property
     def tries(self) -> int:
@@ -75,5 +86,40 @@ class DeliveryStore(Protocol):
     def counted(self) -> Mapping[str, int]:
         """How many deliveries are in each state."""
 
+    def health(self, now: datetime) -> Health:
+        """What is due, since when, and who is at it."""
+
     def wake(self, connection: str, now: datetime) -> int:
         """What waits for a connection, or is tried again later, is due now. How many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person makes of a delivery: new values, and the audit row of it.
+
+    `repeats`: a delivery of its own repeats it, with these values, its id among them.
+    `settles`: earlier tries are no longer in doubt.
+    """
+
+    values: Row
+    audited: Row
+    repeats: Row | None = None
+    settles: bool = False
+
+
+class DeliveryBook(Protocol):
+    """Deliveries as people see and change them; rows have the document's `number` besides."""
+
+    def found(self, state: str = "", company: str = "", document: int | None = None, limit: int = 100) -> list[Row]:
+        """The newest first."""
+
+    def one(self, delivery: int) -> Row | None: ...
+
+    def tries(self, delivery: int) -> list[Row]:
+        """The log, in order."""
+
+    def events(self, delivery: int) -> list[Row]:
+        """What was told of it afterwards, in order."""
+
+    def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> None:
+        """One transaction, the row locked; what `decide` raises changes nothing."""

@@ -34,6 +34,7 @@ from engine.parametrization.words import (
     Percent,
     Recipient,
     Text,
+    TimeOfDay,
     TimeZone,
     TypeCode,
     Words,
@@ -149,7 +150,11 @@ class BankAccount(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company(Record):
-    """A company that makes documents. It follows one legislation and may be in any number of groups."""
+    """A company that makes documents. It follows one legislation and may be in any number of groups.
+
+    `duplicates`: what is done before something is sent to who has it already, or has had a document with the same
+    content within `duplicate_days`: warn says so on the delivery, block holds it until a person lets it go.
+    """
 
     TABLE: ClassVar[str] = "company"
     code: Code
@@ -174,6 +179,8 @@ class Company(Record):
     payment_terms: Code = ""
     default_type: Mapping[Module, Mapping[Category, TypeCode]] = field(default_factory=dict)
     fiscal_year_start: Text = ""
+    duplicates: Literal["off", "warn", "block"] = "off"
+    duplicate_days: Annotated[int, Between(1, 3660)] = 30
     extra: Mapping[Identifier, Text] = field(default_factory=dict)
 
 
@@ -622,12 +629,13 @@ class NamedFormula(Scoped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRule(Scoped):
-    """Which channel, format and connection serve which documents, and when.
+    """Which channel or provider, format and connection serve which documents, and when.
 
     `template` names the words that go with it; blank: `new_document`, where the channel takes words. `recipients` come
     beside those of the document, `copies` are seen by all, `hidden_copies` by nobody; `attachments` are further
-    formats. What comes back undelivered waits `correction_days` for a better address, then goes by post over the
-    connection `postal`, if one is named.
+    formats. `send`: at_once; held until a person lets it go; paid, when the document is. From then `after_days` are
+    counted, and the hour `at` in the company's time zone is waited for. What comes back undelivered waits
+    `correction_days` for a better address, then goes by post over the connection `postal`, if one is named.
     """
 
     TABLE: ClassVar[str] = "delivery_rule"
@@ -647,6 +655,9 @@ class DeliveryRule(Scoped):
     attachments: tuple[Identifier, ...] = ()
     correction_days: Annotated[int, Between(0, 90)] = 5
     postal: Code = ""
+    send: Literal["at_once", "held", "paid"] = "at_once"
+    after_days: Annotated[int, Between(0, 365)] = 0
+    at: TimeOfDay = ""
 
     @property
     def code(self) -> str:

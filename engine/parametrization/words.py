@@ -126,6 +126,7 @@ class Zone(Word):
         return value
 
 
+TimeOfDay = Annotated[str, Word(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as 08:00")]
 Name = Annotated[str, Word(r"[^\x00-\x1f]{1,60}", "a name of 1 to 60 printable characters", blank=False)]
 National = Annotated[str, Word(r"[^\x00-\x1f]{0,20}", "a code of at most 20 printable characters")]
 Exemption = Annotated[str, Word(r"[^\x00-\x1f]{0,40}", "a code of at most 40 printable characters")]

@@ -62,7 +62,11 @@ def _delivery(row: Row) -> dict[str, Any]:
     shown = {
         name: row[name] for name in ("id", "channel", "format", "connection", "state", "tries", "detail", "reference")
     }
-    return shown | {"recipients": json.loads(row["recipients"])}
+    sent = row["sent_at"]
+    return shown | {
+        "recipients": json.loads(row["recipients"]), "copies": json.loads(row["copies"]), "held": row["held"],
+        "sent_at": sent.isoformat() if sent else None, "resent_of": row["resent_of"],
+    }  # fmt: skip
 
 
 def _tax(row: Row, currency: str) -> dict[str, Any]:

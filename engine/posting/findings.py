@@ -62,6 +62,13 @@ FILE_CHANGED = FaultKind("file_changed", "file {name}, kept as {hash}, holds oth
 FILE_MISSING = FaultKind(
     "file_missing", "delivery id {delivery} handed over file {hash}, which is not there", _BACKUP
 )  # fmt: skip
+ARCHIVE_MISSING = FaultKind(
+    "archived_file_missing", "file {name}, kept as {hash}, is not in the archive {archive}", "take it from a copy"
+)
+ARCHIVE_NOT_CHECKED = FaultKind(
+    "archive_not_checked", "file {name}, kept as {hash} in the archive {archive}, was not checked: {words}",
+    "mend the archive's connection, then verify again",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from engine.spi.contracts import DocumentView, File
 class Trouble(StrEnum):
     """What may go wrong at the other side, and what a plugin makes of it."""
 
-    DOWN = "down"  # nobody listens: TryLater
+    DOWN = "down"  # nobody is there: TryLater, or ConfigError where only a person can mend it
     RESET = "reset"  # cut off before anything could be taken: TryLater
     SILENT = "silent"  # takes what we send and never answers: TryLater or OutcomeUnknown, within the time-out
     LOST = "lost"  # takes it, and is cut off before it answers: OutcomeUnknown, or TryLater where a twin does no harm

@@ -15,7 +15,7 @@ from engine.posting.batch import BatchWork, Chain
 from engine.posting.ports import BEFORE_LAST, SERIES_CLOSED, StalePlan, Taken
 from engine.storage import tables
 from engine.storage.database import Database
-from engine.storage.posting import IdBlocks, SqlPostingStore, SqlPostingWork, conflicts_told, named
+from engine.storage.posting import IdBlocks, Queue, SqlPostingStore, SqlPostingWork, conflicts_told, named
 from engine.storage.writers import Writer
 from engine.storage.writers_postgresql import CopyWriter
 from engine.storage.writers_sqlite import TextWriter
@@ -26,8 +26,8 @@ IN_BATCHES: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": CopyWr
 
 
 class SqlBatchStore:
-    def __init__(self, database: Database, ids: IdBlocks, posting: SqlPostingStore) -> None:
-        self._database, self._ids, self._posting = database, ids, posting
+    def __init__(self, database: Database, ids: IdBlocks, posting: SqlPostingStore, queue: Queue | None = None) -> None:
+        self._database, self._ids, self._posting, self._queue = database, ids, posting, queue
         self._open: set[str] = set()
 
     def reserve(self, wanted: Mapping[str, int]) -> None:
@@ -48,7 +48,7 @@ class SqlBatchStore:
 
     def transaction(self, work: Callable[[BatchWork], T]) -> T:
         def whole(connection: Connection) -> T:
-            batch = SqlBatchWork(connection)
+            batch = SqlBatchWork(connection, self._queue)
             done = work(batch)
             batch.finish()
             return done
@@ -73,8 +73,8 @@ class _Standing:
 class SqlBatchWork(SqlPostingWork):
     """Series and chains are locked and read once, move in memory, and are written once."""
 
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, IN_BATCHES)
+    def __init__(self, connection: Connection, queue: Queue | None = None) -> None:
+        super().__init__(connection, IN_BATCHES, queue)
         self._series: dict[str, _Standing] = {}
         self._by_id: dict[int, _Standing] = {}
         self._chains: dict[Chain, tuple[str, int]] = {}

@@ -6,14 +6,14 @@ Conditions that partial indexes stand on are written as text, so that both datab
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection, ScalarSelect, and_, delete, func, insert, select, text, update
+from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
 from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
-from engine.outbox.store import Claimed, Endpoint, Lease, Row
+from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, EventKind, File
 from engine.storage import tables
@@ -21,8 +21,14 @@ from engine.storage.database import Database, insert_into
 from engine.storage.documents import rows_of
 from engine.storage.posting import IdBlocks
 
-Enqueue = Callable[[Connection, Sequence[Row]], None]
-"""Tells a queue of rows that are due now or later, in the transaction that writes them."""
+
+class Queue(Protocol):
+    """What is told of rows that are due now or later, in the transaction that writes them."""
+
+    def enqueue(self, session: Connection, rows: Sequence[Row]) -> None: ...
+    def cancel(self, session: Connection, deliveries: Sequence[int]) -> None: ...
+
+
 DELIVERY, ATTEMPT = tables.delivery, tables.delivery_attempt
 WAITING = text(tables.WAITING)
 UNDER_WAY = text(tables.UNDER_WAY)
@@ -34,8 +40,8 @@ NEW = {
 
 
 class SqlDeliveryStore:
-    def __init__(self, database: Database, ids: IdBlocks, enqueue: Enqueue | None = None) -> None:
-        self._database, self._ids, self._enqueue = database, ids, enqueue
+    def __init__(self, database: Database, ids: IdBlocks, queue: Queue | None = None) -> None:
+        self._database, self._ids, self._queue = database, ids, queue
 
     def endpoints(self, now: datetime) -> dict[Endpoint, int]:
         place = (DELIVERY.c.channel, DELIVERY.c.connection)
@@ -44,19 +50,13 @@ class SqlDeliveryStore:
             return {(channel, connected): number for channel, connected, number in connection.execute(query)}
 
     def claim(self, of: Endpoint | int, due_by: datetime, lease: Lease) -> Claimed | None:
-        wanted: Any = DELIVERY.c.id == of
+        asked: dict[str, Any] = {"by": due_by, "of_id": of}
+        first = _FIRST
         if isinstance(of, tuple):
-            wanted = and_(DELIVERY.c.channel == of[0], DELIVERY.c.connection == of[1])
-        first = (
-            select(DELIVERY)
-            .where(WAITING, DELIVERY.c.due_at <= due_by, wanted)
-            .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+            first, asked = _FIRST_OF, {"by": due_by, "of_channel": of[0], "of_connection": of[1]}
 
         def work(connection: Connection) -> Claimed | None:
-            row = connection.execute(first).mappings().one_or_none()
+            row = connection.execute(first, asked).mappings().one_or_none()
             return _claimed(connection, dict(row), lease) if row else None
 
         return self._database.retrying(work)
@@ -78,9 +78,10 @@ class SqlDeliveryStore:
         refused = _refused(claimed, outcome, now)
 
         def work(connection: Connection) -> bool:
-            if not connection.execute(update(DELIVERY).where(_ours(row)).values(becomes)).rowcount:
+            mine = {"of_id": row["id"], "of_token": row["lease_token"]}
+            if not connection.execute(_FINISH, mine | _new(becomes)).rowcount:
                 return False
-            connection.execute(update(ATTEMPT).where(_this(claimed)).values(ended))
+            connection.execute(_ENDED, {"of_id": row["id"], "of_number": claimed.number} | _new(ended))
             if refused:
                 connection.execute(insert(tables.delivery_event), refused)
             if beside:
@@ -130,7 +131,12 @@ class SqlDeliveryStore:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def free(self, delivery: int, token: str, now: datetime, words: str) -> bool:
-        becomes = {"state": RETRY, "lease_until": None, "lease_token": None, "changed_at": now, "detail": words}
+        becomes = {
+            "state": RETRY,
+            "lease_token": None,
+            "changed_at": now,
+            "detail": words,
+        }  # lease_until is needed still
         mine = and_(DELIVERY.c.id == delivery, UNDER_WAY, func.coalesce(DELIVERY.c.lease_token, "") == token)
         statement = update(DELIVERY).where(mine).values(becomes).returning(*DELIVERY.c)
 
@@ -173,21 +179,29 @@ class SqlDeliveryStore:
         with self._database.read() as connection:
             return {state: number for state, number in connection.execute(query)}
 
+    def health(self, now: datetime) -> Health:
+        query = select(func.count(), func.min(DELIVERY.c.due_at)).where(WAITING, DELIVERY.c.due_at <= now)
+        with self._database.read() as connection:
+            due, oldest = connection.execute(query).one()
+        alive = [row for row in self.under_way() if row["lease_until"] and row["lease_until"] >= now]
+        return Health(due, oldest, len(alive), len({row["worker"] for row in alive}))
+
     def wake(self, connection: str, now: datetime) -> int:
         mine = and_(DELIVERY.c.connection == connection, text("state = 'retry'"), DELIVERY.c.due_at > now)
-        statement = update(DELIVERY).where(mine, WAITING).values(due_at=now)
-        return self._database.retrying(lambda session: session.execute(statement).rowcount)
+        statement = update(DELIVERY).where(mine, WAITING).values(due_at=now).returning(*DELIVERY.c)
+
+        def work(session: Connection) -> int:
+            rows = [dict(row) for row in session.execute(statement).mappings()]
+            self.enqueued(session, rows)
+            return len(rows)
+
+        return self._database.retrying(work)
 
     def enqueued(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Tell the queue, where there is one."""
-        if self._enqueue and rows:
-            self._enqueue(connection, rows)
-
-    def repeated(self, row: Row, now: datetime, **changes: Any) -> dict[str, Any]:
-        """A new delivery that repeats one."""
-        return dict(row) | NEW | {
-            "id": self._ids.next("delivery"), "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": "",
-        } | changes  # fmt: skip
+        """Tell the queue, where there is one: a job that was written for an earlier state gives way."""
+        if self._queue and rows:
+            self._queue.cancel(connection, [row["id"] for row in rows])
+            self._queue.enqueue(connection, rows)
 
     def _beside(self, row: Row, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
         """The delivery for those who could not take it now."""
@@ -199,28 +213,39 @@ class SqlDeliveryStore:
             whom = {"recipients": list(outcome.later), "copies": [], "hidden_copies": []}
         words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items())
         parts = {name: _json(listed) for name, listed in whom.items()}
-        return [self.repeated(row, now, due_at=outcome.due_at or now, detail=words, **parts)]
+        return [repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **parts)]
+
+
+def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
+    """A new delivery that repeats one."""
+    own = {"id": id, "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
+    return dict(row) | NEW | own | changes
 
 
 def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:
     """A locked row becomes ours; the log gets this try."""
-    query = select(ATTEMPT.c.number, ATTEMPT.c.began_at, ATTEMPT.c.state).where(ATTEMPT.c.delivery == row["id"])
-    tries = connection.execute(query.order_by(ATTEMPT.c.number)).all()
+    tries = connection.execute(_TRIES, {"of_id": row["id"]}).all()
     number = tries[-1].number + 1 if tries else 1
     run = tries[len(tries) - row["tries"] :] if row["tries"] else []
     becomes = {
         "state": SENDING, "tries": row["tries"] + 1, "lease_until": lease.until, "lease_token": lease.token,
         "changed_at": lease.now,
     }  # fmt: skip
-    connection.execute(update(DELIVERY).where(DELIVERY.c.id == row["id"]).values(becomes))
+    connection.execute(_TAKE, {"of_id": row["id"]} | _new(becomes))
     logged = {
         "delivery": row["id"], "number": number, "worker": lease.worker[:100], "began_at": lease.now,
         "state": SENDING, "reference": "", "detail": "", "notes": "",
     }  # fmt: skip
-    connection.execute(insert(ATTEMPT), logged)
+    connection.execute(_LOG, logged)
     states = {one.state for one in tries}
     began = run[0].began_at if run else lease.now
-    return Claimed(row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states)
+    return Claimed(
+        row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states, row["lease_until"]
+    )
+
+
+def _new(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 def _ours(row: Row) -> Any:
@@ -252,3 +277,42 @@ def _refused(claimed: Claimed, outcome: Outcome, now: datetime) -> list[dict[str
 
 def _json(listed: Sequence[str]) -> str:
     return json.dumps(list(listed), ensure_ascii=False)
+
+
+def _values(names: str) -> dict[str, Any]:
+    return {name: bindparam(f"new_{name}") for name in names.split()}
+
+
+_DUE = (
+    select(DELIVERY)
+    .where(WAITING, DELIVERY.c.due_at <= bindparam("by"))
+    .order_by(DELIVERY.c.due_at, DELIVERY.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_FIRST = _DUE.where(DELIVERY.c.id == bindparam("of_id"))
+_FIRST_OF = _DUE.where(
+    DELIVERY.c.channel == bindparam("of_channel"), DELIVERY.c.connection == bindparam("of_connection")
+)
+_TRIES = (
+    select(ATTEMPT.c.number, ATTEMPT.c.began_at, ATTEMPT.c.state)
+    .where(ATTEMPT.c.delivery == bindparam("of_id"))
+    .order_by(ATTEMPT.c.number)
+)
+_TAKE = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of_id"))
+    .values(_values("state tries lease_until lease_token changed_at"))
+)
+_LOG = insert(ATTEMPT)
+_FINISH = (
+    update(DELIVERY)
+    .where(DELIVERY.c.id == bindparam("of_id"), UNDER_WAY, DELIVERY.c.lease_token == bindparam("of_token"))
+    .values(_values("state detail reference lease_until lease_token changed_at recipients due_at sent_at"))
+)
+_ENDED = (
+    update(ATTEMPT)
+    .where(ATTEMPT.c.delivery == bindparam("of_id"), ATTEMPT.c.number == bindparam("of_number"))
+    .values(_values("state ended_at reference detail notes"))
+)
+"""Statements of the way every delivery goes, built once."""

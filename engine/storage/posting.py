@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Boolean, Connection, bindparam, case, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,12 @@ from engine.storage.writers_sqlite import TextWriter, through_door
 BLOCK = 1000
 ONE_BY_ONE: Mapping[str, Writer] = {"sqlite": TextWriter(), "postgresql": JsonWriter()}
 """What writes one document, by database."""
+
+
+class Queue(Protocol):
+    """Is told of the deliveries that a posting writes."""
+
+    def enqueue(self, session: Connection, rows: Sequence[Row]) -> None: ...
 
 
 class IdBlocks:
@@ -64,8 +70,8 @@ class IdBlocks:
 
 
 class SqlPostingStore:
-    def __init__(self, database: Database, ids: IdBlocks) -> None:
-        self._database, self._ids = database, ids
+    def __init__(self, database: Database, ids: IdBlocks, queue: Queue | None = None) -> None:
+        self._database, self._ids, self._queue = database, ids, queue
         self._open: set[str] = set()
         self._chains: set[tuple[str, str]] = set()
 
@@ -136,7 +142,7 @@ class SqlPostingStore:
         """One write transaction. Errors: KeyTaken, NumberTaken."""
         around = pipelined if self._database.dialect == "postgresql" else through_door
         with conflicts_told(), self._database.write(around) as connection:
-            work = SqlPostingWork(connection)
+            work = SqlPostingWork(connection, queue=self._queue)
             yield work
             work.flush()
 
@@ -162,8 +168,10 @@ def conflicts_told() -> Iterator[None]:
 class SqlPostingWork:
     """Rows wait until the next statement that must follow them, so that they travel together."""
 
-    def __init__(self, connection: Connection, writers: Mapping[str, Writer] = ONE_BY_ONE) -> None:
-        self._connection, self._writer = connection, writers[connection.dialect.name]
+    def __init__(
+        self, connection: Connection, writers: Mapping[str, Writer] = ONE_BY_ONE, queue: Queue | None = None
+    ) -> None:
+        self._connection, self._writer, self._queue = connection, writers[connection.dialect.name], queue
         self._waiting: dict[str, list[Row]] = {}
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
@@ -175,6 +183,7 @@ class SqlPostingWork:
         self._waiting = {table: rows for table, rows in self._waiting.items() if table in keep}
         if sent:
             self._writer.write(self._connection, sent)
+            self._tell(sent)
 
     def take(self, series: Series, on: date, revision: int) -> Taken:
         """The counter's one statement: it locks the series, and gives nothing when the plan no longer holds."""
@@ -191,6 +200,12 @@ class SqlPostingWork:
     def advance(self, series: int, head_hash: str) -> None:
         sent, self._waiting = self._waiting, {}
         self._writer.finish(self._connection, sent, series, head_hash)
+        self._tell(sent)
+
+    def _tell(self, sent: Mapping[str, Sequence[Row]]) -> None:
+        """The queue of deliveries, where there is one, in this transaction."""
+        if self._queue and sent.get("delivery"):
+            self._queue.enqueue(self._connection, sent["delivery"])
 
     def lock_chain(self, seal: str, chain: str) -> tuple[str, int]:
         head, position = _LOCK_CHAIN.send(self._connection, {"of_seal": seal, "of_chain": chain}).fetchone()

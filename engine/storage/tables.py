@@ -377,12 +377,18 @@ file = Table(
     Column("hash", String(64), primary_key=True),
     Column("name", Text, nullable=False),
     Column("media_type", String(100), nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # empty once the archive has it
     Column("stored_at", Instant, nullable=False),
+    Column("archived_at", Instant),  # none: it lies here only
+    Column("archive", String(20), nullable=False, server_default=text("''")),  # a connection; "" is our own folder
+    Column("place", Text, nullable=False, server_default=text("''")),  # where in the archive
+    Column("keep_until", Date),  # by law
+    Index(None, "archived_at"),
 )
 WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
 UNDER_WAY = "state = 'sending'"
 STOPPED = "state IN ('rejected', 'failed', 'uncertain')"
+HANDED_OVER = "reference <> ''"
 """Which deliveries are in an index each; who asks for them writes the very same words."""
 delivery = Table(
     "delivery",
@@ -423,6 +429,7 @@ delivery = Table(
             ("waiting", WAITING, ("channel", "connection", "due_at", "id")),
             ("under_way", UNDER_WAY, ("lease_token",)),
             ("stopped", STOPPED, ("state", "id")),
+            ("reference", HANDED_OVER, ("reference",)),
         )
     ),
 )
@@ -453,3 +460,50 @@ delivery_event = Table(
     Column("taken_at", Instant, nullable=False),
     Index(None, "delivery"),
 )
+undelivered = Table(
+    "undelivered",
+    metadata,
+    Column("delivery", Id, ForeignKey("delivery.id"), primary_key=True),
+    Column("recipient", String(254), primary_key=True),
+    Column("company", String(20), nullable=False),
+    Column("state", String(10), nullable=False),  # see outbox.bounces
+    Column("code", String(40), nullable=False),  # such as 5.1.1
+    Column("detail", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),  # until then a better address is waited for
+    Column("next", Id),  # the delivery that took its place
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("state IN ('open', 'corrected', 'posted', 'delivered', 'left')", name="state"),
+    Index(None, "state", "deadline"),
+)
+received = Table(
+    "received",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False),
+    Column("source", String(20), nullable=False),  # a connection, `import` or `upload`
+    Column("source_id", String(400), nullable=False),  # the source's own, so that it is taken in once
+    Column("part", Integer, nullable=False),  # of one mail, from 0
+    Column("file", String(64), ForeignKey("file.hash"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("company", String(20), nullable=False),  # "" while nobody knows whose it is
+    Column("document", Id, ForeignKey("document.id")),  # what it was posted as
+    Column("supplier", Text, nullable=False),  # what tells suppliers apart: a VAT number, a registration, a name
+    Column("supplier_number", Text, nullable=False),
+    Column("supplier_date", Date),
+    Column("found", Text, nullable=False),  # JSON: what the importer read; "" when it could not
+    Column("faults", Text, nullable=False),  # JSON list: what keeps it from being posted
+    Column("words", Text, nullable=False),  # what became of it
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("source", "source_id", "part"),
+    CheckConstraint("state IN ('new', 'imported', 'duplicate', 'refused', 'dismissed')", name="state"),
+    Index(None, "state", "id"),
+    Index(None, "file"),
+    Index(None, "supplier", "supplier_number"),
+)
+"""Every file that came in, whatever became of it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pydantic import BaseModel
 
 from engine.spi import (
     AuthExpired,
+    ConfigError,
     DeliveryEvent,
     DeliveryPolicy,
     DocumentView,
@@ -20,12 +21,21 @@ from engine.spi import (
     StepState,
     TestReport,
     TestStep,
+    TransientError,
 )
 from plugins.email_smtp import returned
-from plugins.email_smtp.addresses import one_line, sorted_out, split
-from plugins.email_smtp.conversation import Envelope, listed, said, send, talking
+from plugins.email_smtp.addresses import address, one_line, sorted_out, split
+from plugins.email_smtp.conversation import LOGIN, Envelope, listed, said, send, talking
 from plugins.email_smtp.mapping import compose, identity
 from plugins.email_smtp.settings import EmailSettings
+
+REFUSED = "refused", "use an address that this server sends for"
+WRONG: Mapping[type[PluginError], tuple[str, str]] = {
+    TransientError: ("unreachable", "see that host and port are right, and that the server answers"),
+    ConfigError: ("not_offered", "correct the settings, or the server"),
+    PluginError: ("refused", "correct the settings"),
+}
+"""What a failed test tells a program, and a person; the first that fits."""
 
 
 class EmailChannel:
@@ -59,25 +69,27 @@ class EmailChannel:
         except AuthExpired as wrong:
             steps.append(TestStep("login", StepState.FAIL, wrong.reason, "bad_secret", "correct user and password"))
         except PluginError as wrong:
-            steps.append(TestStep("server", StepState.FAIL, wrong.reason, "refused", "correct the settings"))
+            code, hint = next((told for kind, told in WRONG.items() if isinstance(wrong, kind)))
+            steps.append(TestStep("server", StepState.FAIL, wrong.reason, code, hint))
         return TestReport(tuple(steps))
 
     def deliver(self, parcel: Parcel, context: PluginContext) -> Receipt:
         """Send one mail to all recipients. Who was refused, and who comes later, is told in the receipt."""
         settings: EmailSettings = parcel.settings
         to, unreadable = sorted_out(parcel.recipients)
-        copies, unreadable_copies = sorted_out((*parcel.copies, *parcel.hidden_copies))
-        refused = dict.fromkeys((*unreadable, *unreadable_copies), "not an e-mail address")
+        copies = sorted_out((*parcel.copies, *parcel.hidden_copies))[0]
         if not to:
+            refused = dict.fromkeys(unreadable, "not an e-mail address")
             raise Rejected(f"no recipient with an e-mail address{listed(refused)}", refused)
         message, mark = compose(parcel), identity(parcel.key)
         message["Date"] = context.now()
         others = tuple(one for one in copies if one.lower() not in {each.lower() for each in to})
         with talking(settings, self._tls) as conversation:
             taken = send(conversation, Envelope(sender(settings, mark), to, others, mark), message.as_bytes())
-        refused |= taken.refused
-        words = one_line(taken.words, 300) + listed(refused) + listed(taken.later, "later")
-        return Receipt(str(message["Message-ID"]), words, refused, taken.later)
+        addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
+        refused, later = as_addressed(addressed, taken.refused), as_addressed(addressed, taken.later)
+        refused |= {one: "not an e-mail address" for one in addressed if address(one) is None}
+        return Receipt(str(message["Message-ID"]), one_line(taken.words, 300), refused, later)
 
     def events(self, settings: EmailSettings, context: PluginContext) -> Iterator[DeliveryEvent]:
         """What came back to the mailbox of the settings; nothing where there is none."""
@@ -92,9 +104,15 @@ class EmailChannel:
                 code, answer = ask(settings.sender_address)
                 state = StepState.OK if code // 100 == 2 else StepState.WARN if code // 100 == 4 else StepState.FAIL
                 fine = state is StepState.OK
-                hint = "" if fine else "use an address that this server sends for"
-                yield TestStep(step, state, said(code, answer), "" if fine else "refused", hint)
+                refused = ("bad_secret", "give user and password") if code in LOGIN else REFUSED
+                yield TestStep(step, state, said(code, answer), *(("", "") if fine else refused))
             conversation.rset()
+
+
+def as_addressed(words: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
+    """What the server said of each address, under the words that the parcel has for it."""
+    found = {who.lower(): why for who, why in answers.items()}
+    return {one: found[wire.lower()] for one in words if (wire := address(one)) and wire.lower() in found}
 
 
 def sender(settings: EmailSettings, mark: str) -> str:

@@ -3,8 +3,9 @@
     2xx                                      taken
     4xx to a recipient                       that one later; the others get it
     5xx to a recipient                       that one never; the others get it
-    4xx to the sender, the message, all recipients                         TryLater, nobody has been sent anything
-    5xx to the sender, the message, the connection, all recipients         Rejected
+    4xx to the sender, the message           TryLater, nobody has been sent anything
+    4xx or 5xx to all recipients             nothing is sent, to copies neither
+    5xx to the sender, the message, the connection                         Rejected
     530, 534, 535, 538: our login is missing or refused                    AuthExpired
     unreachable, unknown host, reset, cut off, silent, garbled             TransientError; once the message is on its
                                                                            way OutcomeUnknown
@@ -106,16 +107,14 @@ def send(conversation: smtplib.SMTP, envelope: Envelope, content: bytes) -> Take
             reached = reached or address in envelope.recipients
         else:
             (taken.refused if code // 100 == 5 else taken.later)[address] = said(code, words)
-    if not reached:
-        raise _nobody(envelope, taken)
-    taken.words = _data(conversation, content)
+    if reached:
+        taken.words = _data(conversation, content)
+        return taken
+    those = taken.later if any(one in taken.later for one in envelope.recipients) else taken.refused
+    others = (one for one in envelope.copies if one not in taken.refused)
+    those.update(dict.fromkeys(others, "nothing was sent: no recipient was accepted"))
+    taken.words = "nothing was sent: no recipient was accepted"
     return taken
-
-
-def _nobody(envelope: Envelope, taken: Taken) -> PluginError:
-    if any(one in taken.later for one in envelope.recipients):
-        return TransientError(f"the server takes nobody now, so nobody was sent anything{listed(taken.later)}")
-    return Rejected(f"no recipient was accepted{listed(taken.refused)}", taken.refused)
 
 
 def _data(conversation: smtplib.SMTP, content: bytes) -> str:
@@ -199,5 +198,5 @@ def said(code: int, words: bytes | str) -> str:
     return f"{code} {one_line(text)}".rstrip()
 
 
-def listed(refused: dict[str, str], what: str = "refused") -> str:
-    return f"; {what}: {', '.join(f'{who} ({why})' for who, why in refused.items())}" if refused else ""
+def listed(refused: dict[str, str]) -> str:
+    return f"; refused: {', '.join(f'{who} ({why})' for who, why in refused.items())}" if refused else ""

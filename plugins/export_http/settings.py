@@ -75,7 +75,7 @@ class HttpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
     url: Annotated[str, AfterValidator(_url), Field(min_length=1, max_length=2000, description="where to send it")]
-    method: Literal["POST", "PUT"] = "POST"
+    method: Literal["POST", "PUT"] = Field(default="POST", description="how it is sent")
     body: Literal["json", "file", "multipart"] = Field(
         default="json",
         description="json: an envelope with the files in base64; file: the one file as it is; multipart: both",

@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     import paramiko
 
 
+KEY_KINDS = (
+    ("ssh-ed25519",),
+    ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    ("rsa-sha2-512", "rsa-sha2-256"),
+)
+"""Kinds of host key. A server may have one of each, and which it shows first is for both sides to agree on."""
+
+
 class Line:
     """`open`, `prove`, `login`, `files`, in this order; then `close`."""
 
@@ -58,8 +66,8 @@ class Line:
         self._address = self._context.network.address(self._settings.host, self._settings.port)
         return self._address
 
-    def open(self) -> None:
-        """Connect, and agree on a cipher. Errors: TransientError, ConfigError."""
+    def open(self, kinds: tuple[str, ...] = ()) -> None:
+        """Connect, and agree on a cipher; `kinds` of host key, any if none. Errors: TransientError, ConfigError."""
         import paramiko
 
         address = self._address or self.resolve()
@@ -69,6 +77,8 @@ class Line:
             self._transport = transport = paramiko.Transport(self._socket)
             transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = self._left()
             transport.channel_timeout = self._left()
+            if kinds:
+                transport.get_security_options().key_types = kinds
             try:
                 transport.start_client(timeout=self._left())
             except paramiko.IncompatiblePeer as wrong:
@@ -77,16 +87,27 @@ class Line:
                 raise TimeoutError("no key exchange")
 
     def prove(self) -> str:
-        """Is it the server that was pinned? The key it shows, as `SHA256:…`. Errors: ConfigError."""
-        shown = str(self._ready().get_remote_server_key().fingerprint)
-        if not self._settings.pins:
+        """Is it the server that was pinned? The key it shows, as `SHA256:…`. Errors: ConfigError, TransientError."""
+        pins, shown = self._settings.pins, self._shown()
+        if not pins:
             raise ConfigError(f"{self.server} shows host key {shown}, and none is pinned: set fingerprint")
-        if shown not in self._settings.pins:
-            raise ConfigError(
-                f"{self.server} shows host key {shown}, which is not the one that is pinned: ask its owner whether the "
-                "key was changed; if it was not, somebody is in between"
-            )
-        return shown
+        if shown in pins:
+            return shown
+        for kinds in KEY_KINDS:  # it may have the pinned one too, and show another first
+            self._hang_up()
+            try:
+                self.open(kinds)
+            except ConfigError:  # it has none of this kind
+                continue
+            if self._shown() in pins:
+                return self._shown()
+        raise ConfigError(
+            f"{self.server} shows host key {shown}, which is not the one that is pinned: ask its owner whether the key "
+            "was changed; if it was not, somebody is in between"
+        )
+
+    def _shown(self) -> str:
+        return str(self._ready().get_remote_server_key().fingerprint)
 
     def login(self) -> None:
         """Errors: AuthExpired, ConfigError, TransientError."""
@@ -127,6 +148,9 @@ class Line:
 
     def close(self) -> None:
         self._timer.cancel()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         for one in (self._transport, self._socket):
             if one is not None:
                 with suppress(Exception):  # what was renamed is there, however the good-bye goes

@@ -72,8 +72,8 @@ class SftpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
     host: Annotated[str, AfterValidator(_host), Field(description="SFTP server")]
-    port: int = Field(default=22, ge=1, le=65535)
-    user: Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=200)]
+    port: int = Field(default=22, ge=1, le=65535, description="of the server")
+    user: Annotated[str, AfterValidator(_plain), Field(min_length=1, max_length=200, description="who logs in")]
     password: SecretStr = Field(default=SecretStr(""), description="blank when there is a private key")
     private_key: SecretStr = Field(default=SecretStr(""), description="the text of the key, in PEM or OpenSSH form")
     passphrase: SecretStr = Field(default=SecretStr(""), description="of the private key")

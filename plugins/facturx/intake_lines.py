@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Told = dict[str, Any]
 FINE = Decimal("0.00000001")
 """What a quantity or a price can hold."""
+TAX = ("tax_category", "tax_rate", "tax_exemption")
 NOT_COUNTED = frozenset({"GROUP", "INFORMATION"})
 """Lines of EXTENDED that head others, or only tell something."""
 
@@ -135,10 +136,22 @@ class Sold:
 
     def _tax(self, at: _Element | None, field: str) -> Told:
         reader = self.reader
-        reader.mark(at, "TypeCode", "ExemptionReason", "ExemptionReasonCode")
-        category = reader.word(at, "CategoryCode")
+        reader.mark(at, "TypeCode", "ExemptionReason")
+        category, code = reader.word(at, "CategoryCode"), reader.word(at, "ExemptionReasonCode").upper()
         rate = reader.number(at, "RateApplicablePercent", f"{field}.tax_rate")
-        return {"tax_category": category, "tax_rate": plain(rate or Decimal(0))} if category else {}
+        if not category:
+            return {}
+        code = code or self.exemptions.get(category, "")
+        told = {"tax_category": category, "tax_rate": plain(rate or Decimal(0))}
+        return told | ({"tax_exemption": code} if code else {})
+
+    @cached_property
+    def exemptions(self) -> dict[str, str]:
+        """BT-121 by category; one category has one reason in EN 16931."""
+        reader = self.reader
+        rows = reader.each(self.settlement, "ApplicableTradeTax")
+        told = [(reader.word(one, "CategoryCode"), reader.word(one, "ExemptionReasonCode").upper()) for one in rows]
+        return {category: code for category, code in told if code}
 
     def _identified(self, product: _Element | None) -> Told:
         reader = self.reader
@@ -196,7 +209,7 @@ class Sold:
 
     def _signed(self) -> Iterator[tuple[Told, Decimal]]:
         for one in self.charges:
-            tax: Told = {name: one[name] for name in ("tax_category", "tax_rate") if name in one}
+            tax: Told = {name: one[name] for name in TAX if name in one}
             amount = Decimal(one["amount"])
             yield tax, amount if one["kind"] == "charge" else -amount
 

@@ -11,10 +11,14 @@ HOUSE = ("engine", "rules", "plugins", "migrations")
 
 STEPS = tuple(
     f"engine.{step}"
-    for step in ("parametrization", "selection", "drafting", "numbering", "journal", "posting", "outbox")
+    for step in ("parametrization", "selection", "drafting", "numbering", "journal", "posting", "outbox", "inbox")
 )
 GROUND = ("engine.kernel", "rules")
-ALSO = {"engine.posting": ("engine.spi.contracts",), "engine.outbox": ("engine.spi.contracts",)}
+ALSO = {
+    "engine.posting": ("engine.spi.contracts",),
+    "engine.outbox": ("engine.spi.contracts",),
+    "engine.inbox": ("engine.spi.contracts",),
+}
 FLOW = (*GROUND, "engine.spi", *STEPS, "engine.lint", "engine.rehearsal")
 
 MAY_IMPORT: dict[str, tuple[str, ...]] = {

@@ -23,6 +23,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.soak import disk, runs
 from tests.soak.checker import check
+from tests.soak.hand_overs import Load
+from tests.soak.hand_overs import run as run_hand_overs
 from tests.soak.machine import posting_on
 from tests.soak.mutations import filled, missed
 from tests.support import databases
@@ -32,6 +34,8 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 DATABASES = ("sqlite", "postgresql")
 CONTROLS = (("sqlite", "number_apart", 1, "hole"), ("sqlite", "acknowledges_early", 1, "lost"),
             ("postgresql", "max_plus_one", 4, "duplicate"))  # fmt: skip
+HAND_OVERS = (("embedded", "sqlite", False), ("embedded", "postgresql", True), ("procrastinate", "postgresql", True))
+"""Executor, database, and whether only leases and signs of life tell that a worker is dead."""
 
 Figures = dict[str, int]
 Experiment = Callable[[argparse.Namespace], Iterator[tuple[str, Figures]]]
@@ -85,6 +89,25 @@ def controls(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
         yield f"{store}, {kind}", ran.figures() | {"wrong": int(not ran.found.kinds[finds])}
 
 
+def hand_overs(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
+    """200 deliveries of each policy, 35 kills and more, for each executor; and the control."""
+    killed = max(35, asked.kills // 50)
+    for executor, kind, elsewhere in HAND_OVERS:
+        with fresh(kind) as (url, folder):
+            long = Load(
+                url, str(folder), executor, documents=200 * killed // 35, kills=killed, pauses=(0.4, 0.9), seconds=0.4,
+                seed=asked.seed, elsewhere=elsewhere,
+            )  # fmt: skip
+            ran = run_hand_overs(long)
+            yield (
+                f"{executor}, {kind}",
+                ran.figures() | {"wrong": len(ran.wrong) + (ran.kills < 35 or not ran.in_flight)},
+            )
+    with fresh("sqlite") as (url, folder):
+        ran = run_hand_overs(Load(url, str(folder), "embedded", 40, 3, (0.25, 0.5), 0.4, recovery=False))
+        yield "without recovery", {"kills": ran.kills, "lost": ran.lost, "wrong": int(not ran.lost)}
+
+
 def mutations(asked: argparse.Namespace) -> Iterator[tuple[str, Figures]]:
     tried = 5 * asked.kills
     with fresh("sqlite") as (url, _), new_house(url) as house:
@@ -128,13 +151,13 @@ def _on_sqlite(folder: Path) -> Iterator[str]:
 
 EXPERIMENTS: dict[str, Experiment] = {
     "kills": kills, "answers": answers, "calendar": calendar, "restarts": restarts, "controls": controls,
-    "mutations": mutations, "full": full, "machine": machine,
+    "hand_overs": hand_overs, "mutations": mutations, "full": full, "machine": machine,
 }  # fmt: skip
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.soak", description="Fault experiments on posting, at length."
+        prog="python -m tests.soak", description="Fault experiments on posting and handing over, at length."
     )
     parser.add_argument("--kills", type=int, default=2_000, help="kills on each database; the others follow it")
     parser.add_argument("--seed", type=int, default=1)

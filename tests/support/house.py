@@ -21,6 +21,7 @@ from engine import flow
 from engine.app import BuiltHouse
 from engine.flow import Actor, Context
 from engine.flow.afterwards import relay_of
+from engine.outbox.executors import EMBEDDED
 from engine.outbox.relay import Relay
 from engine.posting.batch import BatchStore
 from engine.posting.ports import PostingStore
@@ -72,13 +73,17 @@ def without(row: Mapping[str, Any], *names: str) -> Document:
 class House(BuiltHouse):
     """A built house, with shorthand for tests."""
 
-    def __init__(self, url: str, plugins: Plugins | None = None, clock: FixedClock | None = None) -> None:
+    def __init__(
+        self, url: str, plugins: Plugins | None = None, clock: FixedClock | None = None, executor: str = ""
+    ) -> None:
         self.url = url
         self.channel = MemoryChannel("email")
         self.clock = clock or FixedClock(AT)
         self.context = Context(Actor("clerk", lambda action, company, type: True), self.clock)
         super().__init__(
-            open_database(url), plugins or Plugins({"facturx": PlainFormat("facturx")}, {"email": self.channel})
+            open_database(url),
+            plugins or Plugins({"facturx": PlainFormat("facturx")}, {"email": self.channel}),
+            executor or EMBEDDED,
         )
 
     def post(self, document: Document, *, dry_run: bool = False, **changes: Any) -> Document:
@@ -153,7 +158,7 @@ class House(BuiltHouse):
 
     def beside(self, plugins: Plugins | None = None) -> House:
         """Another house on the same database, as another process would have; same clock, same plugins."""
-        return House(self.url, plugins or self.plugins, self.clock)
+        return House(self.url, plugins or self.plugins, self.clock, self._executor)
 
     def begun_anew(self) -> House:
         """As `beside`, by a process that has read the parametrization before and done nothing else."""
@@ -175,7 +180,7 @@ class House(BuiltHouse):
 
 class _Interrupted(House):
     def __init__(self, house: House, **stores: Any) -> None:
-        super().__init__(house.url, house.plugins, house.clock)
+        super().__init__(house.url, house.plugins, house.clock, house._executor)
         vars(self).update(stores)  # where a house keeps what it has made
 
 

@@ -34,6 +34,7 @@ class SftpServer:
     folder: Path
     remote: str  # the folder, as the server calls it
     stop: Callable[[], None] = field(default=lambda: None)
+    faults: dict[str, Any] = field(default_factory=dict)  # of asyncssh's: may be changed on the way
 
 
 def program(name: str) -> str:
@@ -144,34 +145,39 @@ class Faulty(asyncssh.SFTPServer):
         return super().posix_rename(oldpath, newpath)
 
 
-class _Login(asyncssh.SSHServer):
+class Login(asyncssh.SSHServer):
+    """Takes PASSWORD from anybody."""
+
+    faults: dict[str, Any] = {}
+
     def password_auth_supported(self) -> bool:
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return password == PASSWORD
+        return password == PASSWORD and not self.faults.get("login")
 
 
 @contextmanager
 def asyncssh_server(folder: Path, host_kind: str = "ssh-ed25519", **faults: Any) -> Iterator[SftpServer]:
     """asyncssh's server in a thread. Faults, by name:
 
-    slow (seconds per write) · room, cut_after (bytes) · spoils · read_only · write_only · cut_at_rename ·
+    login · slow (seconds per write) · room, cut_after (bytes) · spoils · read_only · write_only · cut_at_rename ·
     no_posix_rename · host_key (a key to show instead of a fresh one)
     """
     ours = folder / "asyncssh"
     root = ours / "root"
     root.mkdir(parents=True, exist_ok=True)
     host, client = faults.get("host_key") or keys(ours, "host_key", host_kind), keys(ours, "client_key")
-    served = type("Served", (Faulty,), {"faults": {**faults, "root": os.fsencode(root)}})
-    loop, ready, port = asyncio.new_event_loop(), threading.Event(), [0]
+    told = {"faults": faults | {"root": os.fsencode(root)}}
+    served, login = type("Served", (Faulty,), told), type("Entered", (Login,), told)
+    loop, ready, listening = asyncio.new_event_loop(), threading.Event(), list[Any]()
 
     async def serve() -> None:
         acceptor = await asyncssh.listen(
-            "127.0.0.1", 0, server_factory=_Login, server_host_keys=[host],
+            "127.0.0.1", 0, server_factory=login, server_host_keys=[host],
             authorized_client_keys=str(ours / "client_key.pub"), sftp_factory=served,
         )  # fmt: skip
-        port[0] = acceptor.get_port()
+        listening.append(acceptor)
         ready.set()
 
     def run() -> None:
@@ -187,10 +193,15 @@ def asyncssh_server(folder: Path, host_kind: str = "ssh-ed25519", **faults: Any)
     thread.start()
     if not ready.wait(20):
         raise AssertionError("asyncssh does not listen")
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(listening[0].close)
+
     try:
         yield SftpServer(
-            port[0], "anna", client.export_private_key().decode(), host.get_fingerprint(),
-            host.export_public_key().decode(), root, ".",
+            listening[0].get_port(), "anna", client.export_private_key().decode(), host.get_fingerprint(),
+            host.export_public_key().decode(), root, ".", stop,
+            told["faults"],
         )  # fmt: skip
     finally:
         loop.call_soon_threadsafe(loop.stop)

@@ -69,6 +69,10 @@ class WebServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Nobody listens any more."""
         self._over.set()
         with suppress(OSError):
             self._listener.shutdown(SHUT_RDWR)

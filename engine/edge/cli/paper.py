@@ -64,14 +64,32 @@ def print_document(answer: Answer) -> None:
         click.echo(f"  due {due['date']}: {due['amount']}")
     print_entries(answer["entries"])
     for delivery in answer["deliveries"]:
-        to = ", ".join(delivery.get("recipients", []))
-        detail = delivery.get("detail", "")
+        click.echo(f"  {_delivered(delivery)}")
+    for task in answer.get("undelivered", ()):
         click.echo(
-            f"  {delivery['channel']} {delivery['format']} {to}: {delivery['state']}"
-            + (f" ({detail})" if detail else "")
+            f"  {task['recipient']} did not get delivery {task['delivery']} ({task['detail']}): {_settled(task)}"
         )
     if "explanation" in answer:
         print_explanation(answer["explanation"])
+
+
+def _delivered(delivery: Answer) -> str:
+    """Which way, to whom, what came of it and when."""
+    to = ", ".join((*delivery.get("recipients", ()), *(f"copy {one}" for one in delivery.get("copies", ()))))
+    state = "held" if delivery.get("held") and delivery["state"] == "pending" else delivery["state"]
+    when = f" on {delivery['sent_at'][:16].replace('T', ' ')} UTC" if delivery.get("sent_at") else ""
+    detail = f" ({delivery['detail']})" if delivery.get("detail") else ""
+    again = f", for delivery {delivery['resent_of']}" if delivery.get("resent_of") else ""
+    return f"{delivery['id']} {delivery['channel']} {delivery['format']} to {to}{again}: {state}{when}{detail}"
+
+
+def _settled(task: Answer) -> str:
+    """What became of mail that came back."""
+    if task["state"] == "open":
+        return f"an address is waited for until {task['deadline'][:10]}"
+    words = {"corrected": "sent to another address", "posted": "sent by post", "delivered": "it arrived after all"}
+    by = f" by delivery {task['next']}" if task["next"] else ""
+    return words.get(task["state"], "left as it is") + by
 
 
 def print_entries(entries: Sequence[Answer]) -> None:

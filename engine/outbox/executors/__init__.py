@@ -11,23 +11,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
+
+from engine.outbox.store import Health
 
 EMBEDDED, PROCRASTINATE = "embedded", "procrastinate"
 CONCURRENCY = 4
 """Hand-overs at once of one worker, to one endpoint."""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How a queue is: deliveries that are due, since when the oldest of them is, workers that are at it."""
-
-    due: int
-    oldest: datetime | None
-    under_way: int
-    workers: int
 
 
 class Executor(Protocol):

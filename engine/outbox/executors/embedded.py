@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.kernel.errors import EngineError
-from engine.outbox.executors import CONCURRENCY, EMBEDDED, Health
+from engine.outbox.executors import CONCURRENCY, EMBEDDED
 from engine.outbox.relay import Relay
-from engine.outbox.store import Endpoint
+from engine.outbox.store import Endpoint, Health
 
+WINK = 0.05
+"""Seconds between two looks at threads that are to end."""
 PATIENCE = 30.0
 """Seconds that hand-overs under way are given to end when the worker is asked to stop; their leases do the rest."""
 
@@ -57,8 +59,7 @@ class Embedded:
                         break
                 if once and not lanes.at_work():
                     break
-                lanes.changed.wait(self.every if not once else 0.05)
-                lanes.changed.clear()
+                stop.wait(WINK if once else self.every)
             lanes.finish(PATIENCE)
         return lanes.done
 
@@ -74,7 +75,6 @@ class _Lanes:
         self._threads: dict[Endpoint, list[threading.Thread]] = {}
         self._lock = threading.Lock()
         self.done: Counter[str] = Counter()
-        self.changed = threading.Event()  # a lane has come to its end
 
     def open(self, due: Mapping[Endpoint, int]) -> None:
         """As many lanes for each endpoint as it has work for, up to the most."""
@@ -93,21 +93,16 @@ class _Lanes:
                     self.done.update(counted)
                 self._progress()
         except EngineError:  # a busy database: the loop opens a lane again
-            pass
-        finally:
-            self.changed.set()
+            return
 
     def at_work(self) -> bool:
         return any(one.is_alive() for many in self._threads.values() for one in many)
 
     def finish(self, patience: float) -> None:
-        """Wait for what is under way, so long in all."""
-        ends = threading.Timer(patience, lambda: None)
-        ends.daemon = True
-        ends.start()
-        for one in [one for many in self._threads.values() for one in many]:
-            while one.is_alive() and ends.is_alive():
-                one.join(0.1)
-        ends.cancel()
+        """Wait for what is under way, so many seconds in all."""
+        waits = int(patience / WINK)
+        while self.at_work() and (waits := waits - 1) > 0:
+            for one in [one for many in self._threads.values() for one in many if one.is_alive()][:1]:
+                one.join(WINK)
         with self._lock:
             self.done.pop("lost", None)

@@ -18,7 +18,8 @@ class ImportedDocument:
     """What a file says, in our words.
 
     `request` is a document as `factotum post` takes it, without what the file cannot know: company, type, tax codes.
-    Tax rows are named by `tax_category` and `tax_rate` instead; the engine finds the company's tax for them.
+    Tax rows are named by `tax_category`, `tax_rate` and, if said, `tax_exemption` (VATEX); the engine finds
+    the company's tax for them.
     """
 
     syntax: str  # such as cii, facturx

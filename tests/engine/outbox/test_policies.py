@@ -86,6 +86,20 @@ def test_what_had_not_arrived_is_sent(house: House) -> None:
     assert tries(house) == ["absent", "sent"]
 
 
+def test_it_is_not_asked_for_while_it_may_still_be_on_its_way(house: House) -> None:
+    """That its sender is dead is known at once, and what it had begun may arrive all the same."""
+    channel = asked(house)
+    posted(house, KNOWN.RECONCILABLE)
+    host, pid, began, space = house.relay_of().worker.split(":")
+    died(house, f"{host}:{pid}:{int(began) - 1}:{space}")
+    house.clock.at = AT
+    assert house.relay() == {"retry": 1} and channel.parcels == []
+    assert house.row(tables.delivery)["due_at"] == AT + LEASE
+    channel.has = {"FV-2026-00001"}
+    house.clock.at = AT + LEASE
+    assert house.relay() == {"sent": 1} and channel.parcels == []
+
+
 def test_nothing_is_sent_while_it_cannot_be_asked(house: House) -> None:
     channel = asked(house)
     posted(house, KNOWN.RECONCILABLE)

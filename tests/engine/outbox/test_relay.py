@@ -49,8 +49,9 @@ def test_what_is_due_is_rendered_handed_over_and_written_down(house: House) -> N
 def test_the_file_is_kept_under_its_hash(house: House) -> None:
     posted(house)
     house.relay()
-    file = house.row(tables.file)
-    assert file["hash"] == delivery(house)["file"] == hashlib.sha256(file["content"]).hexdigest()
+    file, (parcel,) = house.row(tables.file), house.channel.parcels
+    assert parcel.file is not None
+    assert file["hash"] == delivery(house)["file"] == hashlib.sha256(parcel.file.content).hexdigest()
     assert (file["name"], file["media_type"]) == ("FV-2026-00001.txt", "text/plain")
 
 

@@ -141,6 +141,15 @@ def test_the_key_line_pins_as_well_as_the_fingerprint(server: SftpServer) -> Non
         assert channel.test(connection(server, fingerprint=pin), HERE).passed
 
 
+def test_a_pinned_key_of_another_kind_is_found_though_the_server_shows_its_first(tmp_path: Path) -> None:
+    keys(tmp_path, "host_rsa", "ssh-rsa")
+    second = (tmp_path / "host_rsa.pub").read_text()
+    with openssh(tmp_path, more=f"HostKey {tmp_path}/host_rsa") as server:
+        assert channel.test(connection(server, fingerprint=second), HERE).passed
+        channel.deliver(parcel(connection(server, fingerprint=second)), HERE)
+    assert listed(server) == [NAME]
+
+
 def test_nothing_to_hand_over_is_a_rejection(server: SftpServer) -> None:
     with pytest.raises(Rejected, match="format"):
         channel.deliver(parcel(connection(server), files=()), HERE)
@@ -248,6 +257,13 @@ def test_a_server_that_says_nothing_is_left_in_time(tmp_path: Path) -> None:
     with asyncssh_server(tmp_path) as server, silent() as port:
         error = wrong(replace(server, port=port), timeout=SHORT)
     assert type(error) is TransientError and "1.5 s" in error.reason
+
+
+def test_a_server_that_drips_is_left_in_time(tmp_path: Path) -> None:
+    with asyncssh_server(tmp_path) as server, scripted("SSH-2.0-x", endlessly="\x00") as port:
+        assert type(wrong(replace(server, port=port), timeout=SHORT)) is TransientError
+    with asyncssh_server(tmp_path / "again") as server, scripted("welcome", endlessly="x") as port:
+        assert type(wrong(replace(server, port=port), timeout=SHORT)) is TransientError
 
 
 def test_an_address_inside_is_refused_unless_the_installation_allows_it(tmp_path: Path) -> None:

@@ -1,0 +1,197 @@
+"""Mail that comes back: read, waited for, corrected, posted.
+
+run_bounces      reads what came back, makes tasks of it, and letters of the tasks whose time is over
+bounces          the tasks
+correct          another address: the document is sent again, to that one
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from engine.flow.house import Context, House, allowed
+from engine.flow.messages import BAD_RECIPIENT, audit_row, bad_recipient, delivery
+from engine.kernel.faults import FaultKind, Faulty, nearest
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from engine.outbox.bounces import Row
+    from engine.outbox.connections import Connection
+    from engine.parametrization.definitions import DeliveryRule
+    from engine.spi.contracts import DeliveryEvent
+
+NOT_A_RECIPIENT = FaultKind("not_a_recipient", "delivery {id} does not go to {who!r}", "{remedy}")
+CORRECTED_BEFORE = FaultKind(
+    "corrected_before", "{who} of delivery {id} is {state}", "`factotum message bounces` tells what became of it"
+)
+Told = dict[str, Any]
+
+
+def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]]:
+    """Read what came back, then look at deadlines. ({"reports": 2, "letters": 1, "left": 0}, troubles in words).
+
+    A mailbox that cannot be read is a trouble; the others are read all the same.
+    """
+    from engine.spi.contracts import DeliveryEvent, EventKind
+
+    allowed(context, "relay")
+    done, troubles = Counter[str](), list[str]()
+    for connection in house.connections.all():
+        troubles += [f"{connection.code}: {one}" for one in _read(house, context, connection, done)]
+    for event, row in house.messages.refusals():  # by the server at once: the relay told
+        told = DeliveryEvent(
+            event["id"], EventKind.REJECTED, "", "", event["recipient"], event["detail"], event["at"], event["code"]
+        )
+        _take(house, context, event["connection"], told, row)
+    done += _overdue(house, context, troubles)
+    return done, troubles
+
+
+def _read(house: House, context: Context, connection: Connection, done: Counter[str]) -> list[str]:
+    """The events of one connection; what went wrong, in words."""
+    from engine.outbox.connections import ACTIVE
+    from engine.outbox.words import plugin_fault
+    from engine.spi.contracts import AuthExpired, PluginError
+
+    offer = house.plugins.connectable().get(connection.channel)
+    if offer is None or connection.state != ACTIVE or not connection.tested or not hasattr(offer, "events"):
+        return []
+    switchboard, unknown = house.switchboard(context.clock), 0
+    ready = switchboard.opened(connection, offer)
+    try:
+        for event in offer.events(ready.settings, ready.context):
+            row = house.messages.named(event.key, event.reference)
+            if row is None or row["connection"] != connection.code:
+                unknown += 1
+            elif _take(house, context, connection.code, event, row):
+                done["reports"] += 1
+    except AuthExpired as expired:
+        switchboard.refused(connection.code, AuthExpired(ready.mask(expired.reason)))
+        return [ready.mask(expired.reason)]
+    except PluginError as wrong:
+        return [ready.mask(wrong.reason)]
+    except Exception as bug:  # a plugin may fail in any way
+        return [ready.mask(plugin_fault(bug))]
+    return [f"{unknown} reports are about nothing that was sent from here"] if unknown else []
+
+
+def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row) -> bool:
+    """Take one event in, with what it leads to; False when it was taken before."""
+    from engine.outbox.bounces import SOFT_PAUSE, deadline, reaction
+    from engine.outbox.bounces import recipient as named
+    from engine.outbox.words import written
+
+    now, rule = context.clock.now(), _rule(house, row)
+    company = house.catalog().company(row["company"])
+    until = deadline(now, rule.correction_days if rule else 5, company.time_zone if company else "UTC")
+    who = named(event.recipient, row)
+    again = house.messages.repeated(
+        row, now, due_at=now + SOFT_PAUSE, recipients=json.dumps([who]), copies="[]", hidden_copies="[]",
+        detail=f"sent again: {written(event.detail)}",
+    )  # fmt: skip
+    kept = {
+        "connection": connection, "id": event.id[:200], "delivery": row["id"], "recipient": who,
+        "kind": event.kind.value, "code": event.code[:40], "detail": written(event.detail), "at": event.at,
+        "taken_at": now,
+    }  # fmt: skip
+    return house.messages.take(kept, reaction(event, row, _earlier(house, row), until, again), now)
+
+
+def _earlier(house: House, row: Row) -> int:
+    """How often it was sent again before."""
+    many, before = 0, row["resent_of"]
+    while before is not None and many < 10:
+        found = house.messages.delivery(before)
+        many, before = many + 1, found["resent_of"] if found else None
+    return many
+
+
+def _overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]:
+    """Letters for what nobody corrected in time."""
+    from engine.outbox.bounces import LEFT, OPEN, POSTED
+
+    done, now = Counter[str](), context.clock.now()
+    for task in house.messages.tasks(state=OPEN, due_by=now):
+        row = house.messages.delivery(task["delivery"])
+        letter, why = _letter(house, row, now) if row else (None, "")
+        if why:
+            troubles.append(f"delivery {task['delivery']}, {task['recipient']}: {why}")
+        state = POSTED if letter else LEFT
+        if house.messages.done((task["delivery"], task["recipient"]), state, letter, None, now):
+            done["letters" if letter else "left"] += 1
+    return done
+
+
+def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:
+    """The delivery by post that takes the place of one, or why there is none."""
+    rule = _rule(house, row)
+    if rule is None or not rule.postal:
+        return None, "its delivery rule names no connection for letters (`postal`)"
+    connection = house.connections.get(rule.postal)
+    channel = house.plugins.channels.get(connection.channel) if connection else None
+    if connection is None or channel is None:
+        return None, f"connection {rule.postal} is not configured"
+    to = [str(one) for one in channel.recipients(house.deliveries.view(row["document"]))]
+    if not to:
+        return None, "the document has no postal address that is whole"
+    parts = {name: "[]" for name in ("copies", "hidden_copies", "formats")}
+    return house.messages.repeated(
+        row, now, channel=channel.name, connection=connection.code, recipients=json.dumps(to, ensure_ascii=False),
+        template="", message="", **parts,
+    ), ""  # fmt: skip
+
+
+def _rule(house: House, row: Row) -> DeliveryRule | None:
+    from engine.parametrization.definitions import DeliveryRule
+
+    return house.catalog(fresh=False).table(DeliveryRule).get(row["rule"])
+
+
+def bounces(house: House, context: Context, company: str = "", every: bool = False) -> list[Told]:
+    """The tasks that are open, or every one, the most pressing first.
+
+    Shape: {"delivery", "recipient", "state", "code", "detail", "at", "deadline", "next", "channel", "number",
+    "partner"}; `next` is the delivery that took its place.
+    """
+    from engine.outbox.bounces import OPEN
+
+    allowed(context, "read", company)
+    return [told_of(one) for one in house.messages.tasks(company, "" if every else OPEN)]
+
+
+def told_of(task: Row) -> Told:
+    """A task as data."""
+    times = {name: task[name].isoformat() for name in ("at", "deadline")}
+    names = ("delivery", "recipient", "state", "code", "detail", "next", "channel", "number")
+    return {name: task[name] for name in names} | times | {"partner": task["partner_name"]}
+
+
+def correct(house: House, context: Context, id: int, old: str, new: str) -> int:
+    """Send what did not reach `old` to `new`: a new delivery, its id. A letter that lies ready is cancelled.
+
+    Errors: Faulty(no_delivery, not_a_recipient, bad_recipient, corrected_before).
+    """
+    from engine.outbox.bounces import CORRECTED
+
+    row = delivery(house, context, id, "deliver")
+    if words := bad_recipient(new):
+        raise Faulty([BAD_RECIPIENT.at("new", words=words)])
+    tasks = {one["recipient"]: one for one in house.messages.tasks(row["company"]) if one["delivery"] == id}
+    named = [one for field in ("recipients", "copies", "hidden_copies") for one in json.loads(row[field])]
+    if old not in {*named, *tasks}:
+        raise Faulty([NOT_A_RECIPIENT.at("old", id=id, who=old, remedy=nearest(old, {*named, *tasks}))])
+    now, nobody = context.clock.now(), row["state"] in ("rejected", "failed")
+    to = {"recipients": json.dumps([new]), "copies": "[]", "hidden_copies": "[]"}
+    if nobody and not tasks:  # it never left: all others are still to get it
+        to = {field: json.dumps([new if one == old else one for one in json.loads(row[field])])
+              for field in ("recipients", "copies", "hidden_copies")}  # fmt: skip
+    successor = house.messages.repeated(row, now, **to)
+    detail = {"from": old, "to": new, "delivery": successor["id"]}
+    audited = audit_row(house, context, row, "correct", detail)
+    task = (id, old) if old in tasks else None
+    if not house.messages.done(task, CORRECTED, successor, audited, now):
+        raise Faulty([CORRECTED_BEFORE.at("delivery", id=id, who=old, state=tasks[old]["state"])])
+    return int(successor["id"])

@@ -1,0 +1,320 @@
+"""What comes in: kept, read, completed, posted as a purchase, or left for a person with everything that is missing.
+
+A file is in the database before anybody reads it, so nothing is lost when reading fails or the program stops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.flow.house import Context, House, allowed
+from engine.kernel.clock import today
+from engine.kernel.errors import EngineError
+from engine.kernel.faults import Fault, FaultKind, Faulty
+
+if TYPE_CHECKING:
+    from engine.inbox.completing import Completed
+    from engine.inbox.received import Found, Received
+    from engine.parametrization.definitions import Company
+    from engine.spi.contracts import File
+
+UNKNOWN_RECEIVED = FaultKind("unknown_received", "nothing was received under id {id}", "`factotum inbox list`")
+NOT_OPEN = FaultKind("received_not_open", "{id} is {state} already{more}", "see it with `factotum inbox show`")
+DUPLICATE = FaultKind(
+    "import_duplicate",
+    "{what} came before: {earlier}",
+    "dismiss it, or take it all the same with `factotum inbox take`",
+)
+OTHER_COMPANY = FaultKind(
+    "import_other_company",
+    "it is for {company}, and {source} is not active for it",
+    "take it with `factotum inbox take`, or activate the connection for the company",
+)
+MOST_FILES = 20
+"""Of one message."""
+IMPORT = "import"
+Told = dict[str, Any]
+
+
+def receive(
+    house: House, context: Context, files: Iterable[File], *, source: str = IMPORT, source_id: str = "",
+    sender: str = "", subject: str = "", post: bool = False, companies: frozenset[str] = frozenset(),
+) -> list[Told]:  # fmt: skip
+    """Take in the files of one message; what each came to, as `received_json`.
+
+    The same source and id are taken in once: again, they give what they came to. Without an id each call is its own.
+    `companies` narrows whose documents may come from here. Errors: Faulty(not_allowed).
+    """
+    allowed(context, "import")
+    told = []
+    for part, file in enumerate([*files][:MOST_FILES]):
+        kept = _keep(house, context, file, source, source_id, part, sender, subject)
+        told.append(received_json(_settled(house, context, kept, post, companies)))
+    return told
+
+
+def _keep(
+    house: House, context: Context, file: File, source: str, source_id: str, part: int, sender: str, subject: str
+) -> Received:
+    from engine.inbox.received import Received
+    from engine.outbox.words import written
+
+    digest = hashlib.sha256(file.content).hexdigest()
+    known = house.inbox.by_source(source, source_id, part) if source_id else None
+    if known and known.file != digest:  # an id used for something else: nothing is lost for it
+        source_id = f"{source_id[:380]}#{digest[:16]}"
+        known = house.inbox.by_source(source, source_id, part)
+    if known:
+        return known
+    id = house.posting.next_id("received")
+    one = Received(
+        id=id, source=source, source_id=source_id or f"#{id}", part=part,
+        file=digest, name=written(file.name)[:200],
+        media_type=written(file.media_type)[:100], sender=written(sender)[:500], subject=written(subject)[:500],
+        received_at=context.clock.now(), actor=context.actor.name,
+    )  # fmt: skip
+    return house.inbox.keep(one, file)
+
+
+def resume(house: House, context: Context) -> int:
+    """Read what was kept and never read, because a program stopped; how many."""
+    waiting = house.inbox.unread(1000)
+    for one in waiting:
+        _settled(house, context, one, False, frozenset())
+    return len(waiting)
+
+
+def _settled(
+    house: House, context: Context, one: Received, post: bool, companies: frozenset[str]
+) -> Received:  # fmt: skip
+    """What a file just kept comes to. What was settled before stays as it is."""
+    from engine.inbox.received import NEW
+
+    if one.state != NEW or one.found or one.faults:
+        return one
+    read = _read(house, context, one)
+    now = _judged(house, context, read, post, companies) if read.found else read
+    return _changed(house, context, one, now)
+
+
+def _changed(house: House, context: Context, was: Received, now: Received) -> Received:
+    """Written down, unless somebody else was quicker; its file is kept for as long as what it became wants."""
+    from engine.flow.archive import kept_longer
+
+    if not house.inbox.change(was, now, context.clock.now()):
+        return _got(house, was.id)
+    if now.company:
+        kept_longer(house, now.file)
+    return now
+
+
+def _read(house: House, context: Context, one: Received) -> Received:
+    from engine.flow.archive import file_of
+    from engine.inbox.reading import read, supplier_of
+    from engine.inbox.received import REFUSED
+
+    found = read(file_of(house, context, one.file, one.name), house.plugins.importers)
+    if isinstance(found, list):
+        words = "; ".join(fault.message for fault in found[:5])
+        return replace(one, state=REFUSED, faults=tuple(found), words=words)
+    supplier, number, on = supplier_of(found)
+    return replace(one, found=found, supplier=supplier, supplier_number=number, supplier_date=on)
+
+
+def _judged(house: House, context: Context, one: Received, post: bool, companies: frozenset[str]) -> Received:
+    """Whose it is, whether it came before, what is missing; posted when nothing is, and somebody wants that."""
+    from engine.inbox.completing import policy_of, posts_itself
+    from engine.inbox.received import DUPLICATE as TWICE
+
+    done = _completed(house, context, one, {})
+    one = replace(one, company=done.company.code if done.company else "")
+    if done.company is None:
+        return replace(one, faults=done.faults, words="nobody knows whose it is")
+    if companies and done.company.code not in companies:
+        return replace(one, faults=(OTHER_COMPANY.at("company", company=done.company.code, source=one.source),))
+    policy = policy_of(done.company)
+    earlier = None if policy == "accept" else _duplicate(house, one)
+    if earlier and policy == "refuse":
+        return replace(one, state=TWICE, faults=(earlier,), words=earlier.message)
+    faults = [*([earlier] if earlier else []), *_draft_faults(house, context, one, done)]
+    if faults:
+        return replace(one, faults=tuple(faults), words=f"{len(faults)} things are to be said first")
+    if not (post or posts_itself(done.company)):
+        return replace(one, words="complete: it can be taken as it is")
+    return _posted(house, context, one, done.request)
+
+
+def _completed(house: House, context: Context, one: Received, sets: Mapping[str, str]) -> Completed:
+    from engine.inbox.completing import completed
+
+    assert one.found is not None  # noqa: S101 - who calls has read it
+    catalog = house.catalog()
+    company = catalog.company(one.company or sets.get("company", ""))
+    day = one.received_at.date() if company is None else _day_there(one, company)
+    return completed(one.found, catalog, day, f"inbox-{one.id}", sets)
+
+
+def _day_there(one: Received, company: Company) -> Any:
+    class At:
+        def now(self) -> Any:
+            return one.received_at
+
+    return today(At(), company.time_zone)
+
+
+def _draft_faults(
+    house: House, context: Context, one: Received, done: Completed, accept_totals: bool = False
+) -> tuple[Fault, ...]:
+    """What keeps a completed document from being posted, our figures against the file's included."""
+    from engine.flow.posting import drafted
+    from engine.inbox.completing import compared
+
+    if done.faults:
+        return done.faults
+    try:
+        made, _ = drafted(house, context, done.request)
+    except Faulty as faulty:
+        return faulty.faults
+    except EngineError as error:
+        return (error.as_fault(),)
+    return () if accept_totals or one.found is None else tuple(compared(one.found, made))
+
+
+def _posted(house: House, context: Context, one: Received, request: Mapping[str, Any]) -> Received:
+    """Post it. Its key is its own: who was stopped before writing that it was taken gets the first answer again."""
+    from engine.flow.posting import post
+    from engine.inbox.received import IMPORTED
+
+    try:
+        answer = post(house, context, dict(request))
+    except Faulty as faulty:
+        return replace(one, faults=faulty.faults, words="it could not be posted")
+    words = f"posted as {answer['number']}"
+    return replace(one, state=IMPORTED, document=int(answer["id"]), faults=(), words=words)
+
+
+def _duplicate(house: House, one: Received) -> Fault | None:
+    """The same bytes, or the same supplier, number and date, received or posted before."""
+    inbox = house.inbox
+    if same := inbox.same_file(one.file, one.company, one.id):
+        return DUPLICATE.at("file", what="the same file", earlier=f"id {same.id}, {same.state}")
+    number = f"{one.supplier_number!r} of {one.supplier_date} from this supplier"
+    same = inbox.same_document(one.company, one.supplier, one.supplier_number, one.supplier_date, one.id)
+    if same:
+        return DUPLICATE.at("supplier_number", what=number, earlier=f"id {same.id}, {same.state}")
+    on = one.supplier_date
+    for row in inbox.posted(one.company, one.supplier_number, on) if on and one.supplier_number else ():
+        if _same_supplier(one, row):
+            return DUPLICATE.at("supplier_number", what=number, earlier=f"posted as {row['number']}")
+    return None
+
+
+def _same_supplier(one: Received, row: Mapping[str, Any]) -> bool:
+    import json
+
+    from engine.inbox.reading import supplier_of
+    from engine.inbox.received import Found
+
+    asked = json.loads(row["request"])
+    return supplier_of(Found("", asked, {}, {}))[0] == one.supplier
+
+
+def take(
+    house: House, context: Context, id: int, *, type: str = "", sets: Mapping[str, str] | None = None,
+    accept_totals: bool = False,
+) -> Told:  # fmt: skip
+    """Complete what was received, and post it: new, a duplicate all the same, or refused and readable by now.
+
+    `sets` are paths and texts: {"lines.0.tax_code": "FR20"}. Errors: Faulty, with all that is still missing; what was
+    received stays as it was.
+    """
+    one = _open(house, id)
+    allowed(context, "import", one.company)
+    read = one if one.found else _read(house, context, one)
+    if read.found is None:
+        raise Faulty(read.faults)
+    given = {**(sets or {}), **({"invoice_type": type} if type else {})}
+    done = _completed(house, context, replace(read, company=""), given)
+    faults = _draft_faults(house, context, read, done, accept_totals)
+    if faults or done.company is None:
+        raise Faulty(faults or done.faults)
+    allowed(context, "import", done.company.code)
+    now = _posted(house, context, replace(read, company=done.company.code), done.request)
+    if now.faults and now.document is None:
+        raise Faulty(now.faults)
+    return received_json(_changed(house, context, one, now))
+
+
+def dismiss(house: House, context: Context, id: int, why: str = "") -> Told:
+    """Put aside for good; the file is kept as long as the law wants. Errors: Faulty."""
+    from engine.inbox.received import DISMISSED
+    from engine.outbox.words import written
+
+    one = _open(house, id)
+    allowed(context, "import", one.company)
+    aside = replace(one, state=DISMISSED, words=written(why) or "dismissed")
+    return received_json(_changed(house, context, one, aside))
+
+
+def received(house: House, context: Context, states: Iterable[str] = (), company: str = "") -> Iterator[Told]:
+    """What was received, in order; all that is still open when no state is named."""
+    from engine.inbox.received import DUPLICATE as TWICE
+    from engine.inbox.received import NEW, REFUSED
+
+    allowed(context, "read", company)
+    for one in house.inbox.listed(tuple(states) or (NEW, TWICE, REFUSED), company):
+        if context.actor.may("read", one.company):
+            yield received_json(one)
+
+
+def show_received(house: House, context: Context, id: int) -> Told:
+    """All about one, with what was read of it and where to pay. Errors: Faulty."""
+    one = _got(house, id)
+    allowed(context, "read", one.company)
+    return received_json(one) | {"found": one.found.as_json() if one.found else None}
+
+
+def fetch(house: House, context: Context, connection: str = "", post: bool = False) -> Iterator[Told]:
+    """Take in what lies at every source that is in use, or at one; what each file came to.
+
+    Shape: as `received_json`; {"connection", "faults"} for a source that cannot be reached. Errors: Faulty.
+    """
+    from engine.flow.fetching import fetched
+
+    resume(house, context)
+    yield from fetched(house, context, connection, post)
+
+
+def _got(house: House, id: int) -> Received:
+    found = house.inbox.get(id)
+    if found is None:
+        raise Faulty([UNKNOWN_RECEIVED.at("id", id=id)])
+    return found
+
+
+def _open(house: House, id: int) -> Received:
+    from engine.inbox.received import DISMISSED
+
+    one = _got(house, id)
+    if not one.open or one.state == DISMISSED:
+        more = f", as document {one.document}" if one.document else ""
+        raise Faulty([NOT_OPEN.at("id", id=id, state=one.state, more=more)])
+    return one
+
+
+def received_json(one: Received) -> Told:
+    """Shape: {"id", "state", "company", "document", "name", "file", "syntax", "supplier", "supplier_number", "date",
+    "gross", "source", "sender", "subject", "received_at", "words", "faults", "warnings"}."""
+    found: Found | None = one.found
+    party = found.request.get("supplier", {}) if found else {}
+    return {
+        "id": one.id, "state": one.state, "company": one.company or None, "document": one.document, "name": one.name,
+        "file": one.file, "syntax": found.syntax if found else None, "supplier": party.get("name"),
+        "supplier_number": one.supplier_number or None, "date": one.supplier_date and one.supplier_date.isoformat(),
+        "gross": found.totals.get("gross") if found else None, "source": one.source, "sender": one.sender,
+        "subject": one.subject, "received_at": one.received_at.isoformat(), "words": one.words,
+        "faults": [fault.as_json() for fault in one.faults], "warnings": list(found.warnings) if found else [],
+    }  # fmt: skip

@@ -1,0 +1,114 @@
+"""What came back undelivered: what each report leads to, and until when a better address is waited for.
+
+    sent → bounced softly → sent again, twice at most → bounced for good → open
+    open → corrected (sent to another address) · posted (a letter, after the deadline) · left (nobody posts for us)
+         · delivered (a later report says that it arrived: a letter that is not yet sent is cancelled)
+
+Pure, but for the store it describes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from engine.spi.contracts import DeliveryEvent, EventKind
+
+Row = Mapping[str, Any]
+OPEN, CORRECTED, POSTED, DELIVERED, LEFT = "open", "corrected", "posted", "delivered", "left"
+SOFT_TRIES, SOFT_PAUSE = 2, timedelta(hours=4)
+"""How often mail that bounced softly is sent again, and after which pause."""
+FOR_GOOD = frozenset({EventKind.BOUNCED_HARD, EventKind.REJECTED, EventKind.RETURNED, EventKind.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What an event leads to: a task with a deadline, a new delivery, or an old task that is done."""
+
+    task: Row | None = None
+    again: Row | None = None
+    arrived: str = ""  # the recipient whose task is done
+
+
+class MessageStore(Protocol):
+    def delivery(self, id: int) -> Row | None:
+        """A delivery row."""
+
+    def document(self, delivery: Row) -> Row:
+        """The document row of a delivery."""
+
+    def events(self, delivery: int) -> Sequence[Row]:
+        """What was reported on a delivery, in order of time."""
+
+    def edit(self, delivery: int, values: Row, audited: Row) -> bool:
+        """Change a delivery that is not sent yet; False when it is, or is being sent."""
+
+    def named(self, key: str, reference: str) -> Row | None:
+        """The delivery that was handed over under a reference, else one that begins with the key."""
+
+    def take(self, event: Row, reaction: Reaction, now: datetime) -> bool:
+        """Write an event and what it leads to; False when it was taken before."""
+
+    def refusals(self) -> Sequence[tuple[Row, Row]]:
+        """(event, delivery) of recipients that were refused at once and have no task yet."""
+
+    def tasks(
+        self, company: str = "", state: str = "", due_by: datetime | None = None, document: int | None = None
+    ) -> Sequence[Row]:
+        """Tasks, the oldest first, with channel, document number and partner."""
+
+    def done(self, task: tuple[int, str] | None, state: str, successor: Row | None, audited: Row | None,
+             now: datetime) -> bool:  # fmt: skip
+        """End a task with the delivery that takes its place; an unsent letter of it is cancelled.
+
+        False when the task was ended meanwhile. Without a task only the delivery is made.
+        """
+
+    def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:
+        """A new delivery that repeats one, not yet written."""
+
+    def twins(self, delivery: Row, since: datetime) -> Sequence[Row]:
+        """Deliveries sent by the same channel: of the same document, or of one with the same content since then."""
+
+    def warned(self, delivery: Row, words: str, now: datetime) -> bool:
+        """Note once that a delivery is a duplicate; False when it was noted before."""
+
+    def hold(self, delivery: Row, words: str, now: datetime) -> bool:
+        """Hold a delivery that is ours, until a person lets it go."""
+
+
+def reaction(event: DeliveryEvent, delivery: Row, earlier: int, deadline: datetime, again: Row) -> Reaction:
+    """What an event leads to. `earlier`: how often it was sent again before; `again` is the delivery for once more."""
+    who = recipient(event.recipient, delivery)
+    if event.kind is EventKind.BOUNCED_SOFT and earlier < SOFT_TRIES:
+        return Reaction(again=again)
+    if event.kind in FOR_GOOD or event.kind is EventKind.BOUNCED_SOFT:
+        whom = json.loads(delivery["recipients"])  # a copy that does not arrive is told, and left
+        task = {
+            "delivery": delivery["id"], "recipient": who, "company": delivery["company"],
+            "state": OPEN if who in whom else LEFT,
+            "code": event.code[:40], "detail": event.detail, "at": event.at, "deadline": deadline, "next": None,
+        }  # fmt: skip
+        return Reaction(task=task)
+    return Reaction(arrived=who) if event.kind is EventKind.DELIVERED else Reaction()
+
+
+def recipient(reported: str, delivery: Row) -> str:
+    """Whom a report is about, as the delivery names them: servers change case, and forward."""
+    named = [one for field in ("recipients", "copies", "hidden_copies") for one in json.loads(delivery[field])]
+    found = next((one for one in named if one.lower() == reported.lower()), "")
+    return (found or (named[0] if len(named) == 1 else reported))[:254]
+
+
+def deadline(now: datetime, days: int, time_zone: str) -> datetime:
+    """The end of the last of so many days, where the company is.
+
+    Shape: (Monday 09:30, 5, "Europe/Paris") -> Saturday 23:59:59 in Paris
+    """
+    zone = ZoneInfo(time_zone or "UTC")
+    last = now.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(last, time(23, 59, 59), zone).astimezone(now.tzinfo)

@@ -1,0 +1,128 @@
+"""Files received, and what became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from engine.inbox.received import DISMISSED, NEW, REFUSED, Found, Received
+from engine.kernel.faults import Fault
+from engine.spi.contracts import File
+from engine.storage.database import Database, insert_into
+from engine.storage.tables import document, file, received
+
+Row = Mapping[str, Any]
+PAGE = 200
+
+
+class SqlInbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(self, one: Received, kept: File) -> Received:
+        def work(connection: Connection) -> Received:
+            known = _first(connection, source=one.source, source_id=one.source_id, part=one.part)
+            if known:
+                return known
+            stored = {
+                "hash": one.file, "name": one.name, "media_type": one.media_type, "content": kept.content,
+                "stored_at": one.received_at,
+            }  # fmt: skip
+            connection.execute(insert_into(self._database.dialect, file).values(stored).on_conflict_do_nothing())
+            row = _row(one) | {"changed_at": one.received_at}
+            made = insert_into(self._database.dialect, received).values(row).on_conflict_do_nothing()
+            connection.execute(made)
+            return _first(connection, source=one.source, source_id=one.source_id, part=one.part) or one
+
+        return self._database.retrying(work)
+
+    def get(self, id: int) -> Received | None:
+        with self._database.read() as connection:
+            return _first(connection, id=id)
+
+    def by_source(self, source: str, source_id: str, part: int = 0) -> Received | None:
+        with self._database.read() as connection:
+            return _first(connection, source=source, source_id=source_id, part=part)
+
+    def parts(self, source: str, source_id: str) -> int:
+        query = select(received.c.id).where(received.c.source == source, received.c.source_id == source_id)
+        with self._database.read() as connection:
+            return len(connection.execute(query).all())
+
+    def listed(self, states: Sequence[str], company: str = "") -> Iterator[Received]:
+        query = select(received).where(received.c.state.in_(states)).order_by(received.c.id).limit(PAGE)
+        if company:
+            query = query.where(received.c.company == company)
+        last = 0
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(query.where(received.c.id > last)).mappings().all()
+            yield from map(_received, rows)
+            if len(rows) < PAGE:
+                return
+            last = rows[-1]["id"]
+
+    def unread(self, limit: int) -> list[Received]:
+        wanted = (received.c.state == NEW, received.c.found == "", received.c.faults == "[]")
+        query = select(received).where(*wanted).order_by(received.c.id).limit(limit)
+        with self._database.read() as connection:
+            return [_received(row) for row in connection.execute(query).mappings()]
+
+    def change(self, was: Received, now: Received, at: datetime) -> bool:
+        same = (received.c.id == was.id, received.c.state == was.state)
+        statement = update(received).where(*same).values(**_row(now), changed_at=at)
+        return bool(self._database.retrying(lambda connection: connection.execute(statement).rowcount))
+
+    def content(self, digest: str) -> Row | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(file).where(file.c.hash == digest)).mappings().one_or_none()
+        return dict(row) if row else None
+
+    def same_file(self, digest: str, company: str, but: int) -> Received | None:
+        return self._earlier(but, received.c.file == digest, received.c.company == company)
+
+    def same_document(self, company: str, supplier: str, number: str, on: date | None, but: int) -> Received | None:
+        return self._earlier(
+            but, received.c.company == company, received.c.supplier == supplier, received.c.supplier_number == number,
+            received.c.supplier_date == on,
+        )  # fmt: skip
+
+    def posted(self, company: str, number: str, on: date) -> list[Row]:
+        columns = (document.c.id, document.c.number, document.c.content, document.c.request)
+        mine = (document.c.company == company, document.c.date == on, document.c.module == "purchase")
+        with self._database.read() as connection:
+            rows = [dict(row) for row in connection.execute(select(*columns).where(*mine)).mappings()]
+        return [row for row in rows if json.loads(row["request"]).get("supplier_number") == number]
+
+    def _earlier(self, but: int, *wanted: Any) -> Received | None:
+        alive = received.c.state.not_in((DISMISSED, REFUSED))
+        query = select(received).where(received.c.id < but, alive, *wanted).order_by(received.c.id).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return _received(row) if row else None
+
+
+def _first(connection: Connection, **wanted: Any) -> Received | None:
+    query = select(received)
+    for name, value in wanted.items():
+        query = query.where(received.c[name] == value)
+    row = connection.execute(query).mappings().one_or_none()
+    return _received(row) if row else None
+
+
+def _row(one: Received) -> dict[str, Any]:
+    row = {name: getattr(one, name) for name in Received.__slots__}
+    row["found"] = json.dumps(one.found.as_json(), ensure_ascii=False) if one.found else ""
+    row["faults"] = json.dumps([fault.as_json() for fault in one.faults], ensure_ascii=False)
+    return row
+
+
+def _received(row: RowMapping) -> Received:
+    told = {name: row[name] for name in Received.__slots__}
+    told["found"] = Found.of(json.loads(row["found"])) if row["found"] else None
+    told["faults"] = tuple(Fault(**one) for one in json.loads(row["faults"]))
+    return Received(**told)

@@ -1,0 +1,200 @@
+"""What goes with deliveries, and what comes back of them: words, reports, tasks, duplicates."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+
+from engine.outbox.bounces import DELIVERED, LEFT, OPEN, POSTED, Reaction, Row
+from engine.outbox.outcomes import CANCELLED, PENDING, RETRY, SENDING, SENT
+from engine.storage import tables
+from engine.storage.database import Database, insert_into
+from engine.storage.deliveries import SqlDeliveryStore, repeated
+
+if TYPE_CHECKING:
+    from engine.storage.posting import IdBlocks
+
+DELIVERY, EVENT, TASK, DOCUMENT = tables.delivery, tables.delivery_event, tables.undelivered, tables.document
+UNSENT = (PENDING, RETRY)
+MOST_TWINS = 200
+
+
+class SqlMessageStore:
+    def __init__(self, database: Database, deliveries: SqlDeliveryStore, ids: IdBlocks) -> None:
+        self._database, self._deliveries, self._ids = database, deliveries, ids
+
+    def delivery(self, id: int) -> Row | None:
+        return self._one(select(DELIVERY).where(DELIVERY.c.id == id))
+
+    def document(self, delivery: Row) -> Row:
+        found = self._one(select(DOCUMENT).where(DOCUMENT.c.id == delivery["document"]))
+        assert found is not None  # noqa: S101 - a foreign key says so
+        return found
+
+    def events(self, delivery: int) -> list[Row]:
+        return self._all(select(EVENT).where(EVENT.c.delivery == delivery).order_by(EVENT.c.at, EVENT.c.id))
+
+    def edit(self, delivery: int, values: Row, audited: Row) -> bool:
+        mine = and_(DELIVERY.c.id == delivery, DELIVERY.c.state.in_(UNSENT))
+
+        def work(connection: Connection) -> bool:
+            if not connection.execute(update(DELIVERY).where(mine).values(**values)).rowcount:
+                return False
+            connection.execute(insert(tables.audit), [dict(audited)])
+            return True
+
+        return self._database.retrying(work)
+
+    def named(self, key: str, reference: str) -> Row | None:
+        handed = DELIVERY.c.reference != ""
+        found = self._one(select(DELIVERY).where(handed, DELIVERY.c.reference == reference)) if reference else None
+        if found is None and key:
+            begins = DELIVERY.c.reference.startswith(f"<{key}@", autoescape=True)
+            found = self._one(select(DELIVERY).where(handed, begins))
+        return found
+
+    def take(self, event: Row, reaction: Reaction, now: datetime) -> bool:
+        fresh: Any = insert_into(self._database.dialect, EVENT).values(**event)
+        statement = fresh.on_conflict_do_nothing().returning(EVENT.c.id)
+
+        def work(connection: Connection) -> bool:
+            taken = connection.execute(statement).one_or_none() is not None
+            if taken or reaction.task:  # a task is made once, whoever writes the event
+                self._react(connection, reaction, int(event["delivery"]), now)
+            return taken
+
+        return self._database.retrying(work)
+
+    def refusals(self) -> list[tuple[Row, Row]]:
+        known = exists().where(TASK.c.delivery == EVENT.c.delivery, TASK.c.recipient == EVENT.c.recipient)
+        query = select(EVENT).where(EVENT.c.kind == "rejected", ~known).order_by(EVENT.c.at, EVENT.c.id).limit(1000)
+        found = self._all(query)
+        rows = {one["delivery"]: self.delivery(one["delivery"]) for one in found}
+        return [(one, row) for one in found if (row := rows[one["delivery"]]) is not None]
+
+    def tasks(
+        self, company: str = "", state: str = "", due_by: datetime | None = None, document: int | None = None
+    ) -> list[Row]:
+        also = (DELIVERY.c.channel, DELIVERY.c.connection, DELIVERY.c.document, DOCUMENT.c.number,
+                DOCUMENT.c.partner_name)  # fmt: skip
+        joined = TASK.join(DELIVERY, DELIVERY.c.id == TASK.c.delivery).join(
+            DOCUMENT, DOCUMENT.c.id == DELIVERY.c.document
+        )  # fmt: skip
+        query = select(TASK, *also).select_from(joined).order_by(TASK.c.deadline, TASK.c.delivery, TASK.c.recipient)
+        for column, wanted in ((TASK.c.company, company), (TASK.c.state, state)):
+            query = query.where(column == wanted) if wanted else query
+        query = query.where(DELIVERY.c.document == document) if document is not None else query
+        return self._all(query if due_by is None else query.where(TASK.c.deadline <= due_by))
+
+    def done(
+        self, task: tuple[int, str] | None, state: str, successor: Row | None, audited: Row | None, now: datetime
+    ) -> bool:
+        def work(connection: Connection) -> bool:
+            if task is not None and not self._ended(connection, task, state, successor, now):
+                return False
+            if successor is not None:
+                connection.execute(insert(DELIVERY), [dict(successor)])
+                self._deliveries.enqueued(connection, [successor])
+            if audited is not None:
+                connection.execute(insert(tables.audit), [dict(audited)])
+            return True
+
+        return self._database.retrying(work)
+
+    def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:
+        return repeated(delivery, self._ids.next("delivery"), now, **changes)
+
+    def twins(self, delivery: Row, since: datetime) -> list[Row]:
+        own = self.document(delivery)
+        alike = and_(
+            *(DOCUMENT.c[name] == own[name] for name in ("company", "module", "partner_name", "gross", "currency")),
+            DELIVERY.c.sent_at >= since,
+        )
+        joined = DELIVERY.join(DOCUMENT, DOCUMENT.c.id == DELIVERY.c.document)
+        query = (
+            select(DELIVERY, DOCUMENT.c.number, DOCUMENT.c.request)
+            .select_from(joined)
+            .where(
+                DELIVERY.c.channel == delivery["channel"], DELIVERY.c.state == SENT, DELIVERY.c.id != delivery["id"],
+                or_(DELIVERY.c.document == own["id"], alike),
+            )
+            .order_by(DELIVERY.c.id.desc())
+            .limit(MOST_TWINS)
+        )  # fmt: skip
+        content = _content(own["request"])
+        return [
+            one for one in self._all(query) if one["document"] == own["id"] or _content(one["request"]) == content
+        ]  # fmt: skip
+
+    def warned(self, delivery: Row, words: str, now: datetime) -> bool:
+        event = {
+            "connection": delivery["connection"], "id": f"duplicate:{delivery['id']}", "delivery": delivery["id"],
+            "recipient": "", "kind": "duplicate", "code": "", "detail": words, "at": now, "taken_at": now,
+        }  # fmt: skip
+        return self.take(event, Reaction(), now)
+
+    def hold(self, delivery: Row, words: str, now: datetime) -> bool:
+        mine = and_(
+            DELIVERY.c.id == delivery["id"], DELIVERY.c.state == SENDING,
+            DELIVERY.c.lease_token == delivery["lease_token"],
+        )  # fmt: skip
+        attempt = tables.delivery_attempt
+        this = and_(attempt.c.delivery == delivery["id"], attempt.c.state == SENDING)
+        becomes = {
+            "state": PENDING, "held": True, "detail": words, "tries": delivery["tries"] - 1, "lease_until": None,
+            "lease_token": None, "changed_at": now,
+        }  # fmt: skip
+
+        def work(connection: Connection) -> bool:
+            if not connection.execute(update(DELIVERY).where(mine).values(becomes)).rowcount:
+                return False
+            connection.execute(attempt.delete().where(this))
+            return True
+
+        return self._database.retrying(work)
+
+    def _react(self, connection: Connection, reaction: Reaction, delivery: int, now: datetime) -> None:
+        if reaction.task:
+            row = {**reaction.task, "changed_at": now}
+            connection.execute(insert_into(self._database.dialect, TASK).values(**row).on_conflict_do_nothing())
+        if reaction.again:
+            connection.execute(insert(DELIVERY), [dict(reaction.again)])
+            self._deliveries.enqueued(connection, [reaction.again])
+        if reaction.arrived:
+            self._ended(connection, (delivery, reaction.arrived), DELIVERED, None, now)
+
+    def _ended(
+        self, connection: Connection, task: tuple[int, str], state: str, successor: Row | None, now: datetime
+    ) -> bool:
+        """End a task that is open, or whose letter lies ready; that letter is cancelled."""
+        mine = and_(TASK.c.delivery == task[0], TASK.c.recipient == task[1])
+        found = connection.execute(select(TASK).where(mine).with_for_update()).mappings().one_or_none()
+        may = {OPEN} if state in (POSTED, LEFT) else {OPEN, POSTED, LEFT}
+        if found is None or found["state"] not in may:
+            return False
+        if found["next"] is not None:
+            letter = and_(DELIVERY.c.id == found["next"], DELIVERY.c.state.in_(UNSENT))
+            words = "the mail arrived after all" if state == DELIVERED else "the mail was sent to another address"
+            cancelled = {"state": CANCELLED, "detail": words, "changed_at": now}
+            withdrawn = connection.execute(update(DELIVERY).where(letter).values(cancelled)).rowcount
+            if state == DELIVERED and not withdrawn:  # the letter is gone; so it stays posted
+                return False
+        becomes = {"state": state, "next": successor["id"] if successor else None, "changed_at": now}
+        connection.execute(update(TASK).where(mine).values(becomes))
+        return True
+
+    def _one(self, query: Any) -> Row | None:
+        return next(iter(self._all(query.limit(1))), None)
+
+    def _all(self, query: Any) -> list[Row]:
+        with self._database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _content(request: str) -> Any:
+    """What was asked for, whatever key and number it had."""
+    asked = json.loads(request)
+    return {name: value for name, value in asked.items() if name not in ("key", "number")}

@@ -1,0 +1,83 @@
+"""The files of a mail that may be invoices. In: raw bytes of anybody's mail. Out: files, at most so many. Pure."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import dataclass
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import parseaddr
+
+from engine.spi import File
+
+MOST_BYTES = 25 * 1024 * 1024
+MOST_PARTS = 200
+MOST_DEPTH = 8
+MOST_FILES = 20
+MOST_HEADER = 64 * 1024
+KINDS = {".pdf": "application/pdf", ".xml": "application/xml"}
+TYPES = {"application/pdf": ".pdf", "application/x-pdf": ".pdf", "application/xml": ".xml", "text/xml": ".xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    id: str  # its Message-ID, "" without one
+    sender: str  # the address alone
+    subject: str
+
+
+def head(raw: bytes) -> Mail:
+    """Who sent it, about what; from the header alone."""
+    found = email.message_from_bytes(raw[:MOST_HEADER], policy=email.policy.compat32)
+    senders = found.get_all("From") or []
+    sender = parseaddr(_text(senders[0]))[1] if len(senders) == 1 else ""  # two senders: nobody knows whom to trust
+    return Mail(" ".join(str(found.get("Message-ID", "")).split())[:300], sender, _text(found.get("Subject", ""))[:300])
+
+
+def files(raw: bytes) -> tuple[tuple[File, ...], str]:
+    """(files, why not all): PDF and XML, also of a mail that was forwarded as an attachment."""
+    try:
+        whole = email.message_from_bytes(raw, policy=email.policy.compat32)
+        return _walked(whole)
+    except RecursionError:
+        return (), "the mail is nested deeper than any invoice needs"
+
+
+def _walked(whole: Message) -> tuple[tuple[File, ...], str]:
+    found: list[File] = []
+    waiting: list[tuple[Message, int]] = [(whole, 1)]
+    seen = 0
+    while waiting:
+        part, depth = waiting.pop(0)
+        seen += 1
+        if seen > MOST_PARTS or depth > MOST_DEPTH:
+            return tuple(found), "the mail has more parts than any invoice needs"
+        inner = part.get_payload()
+        if isinstance(inner, list):
+            waiting += [(one, depth + 1) for one in inner if isinstance(one, Message)]
+        elif file := _file(part):
+            found.append(file)
+            if len(found) == MOST_FILES:
+                return tuple(found), f"the mail has more than {MOST_FILES} files" if waiting else ""
+    return tuple(found), ""
+
+
+def _file(part: Message) -> File | None:
+    name = _text(part.get_filename() or "")
+    kind = TYPES.get(part.get_content_type()) or next((one for one in KINDS if name.lower().endswith(one)), "")
+    if not kind:
+        return None
+    content = part.get_payload(decode=True)
+    if not isinstance(content, bytes) or not content:
+        return None
+    return File(name or f"attachment{kind}", KINDS[kind], content)
+
+
+def _text(value: object) -> str:
+    """A header as people read it, on one line."""
+    try:
+        shown = str(make_header(decode_header(str(value))))
+    except (LookupError, ValueError, UnicodeError):  # a charset nobody knows
+        shown = str(value)
+    return " ".join(shown.encode("utf-8", "replace").decode().split())

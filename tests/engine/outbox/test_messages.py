@@ -1,0 +1,350 @@
+"""Words of deliveries, twins, and what comes back: on both databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import flow
+from engine.flow.bounces import bounces, correct, run_bounces
+from engine.flow.messages import edit_message, message, names, preview
+from engine.kernel.faults import Faulty
+from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, TransientError
+from engine.spi.host import Plugins
+from engine.storage import tables
+from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat
+from tests.support.house import CUSTOMER, House, invoice, new_house
+
+ANNA, TO = "anna@client.example", "achats@epicerie-horizon.example"
+RULES = """
+    [[template]]
+    code = "hello"
+    language = "fr"
+    subject = "Facture {{ document.number }}"
+    text = "Bonjour {{ customer.name }}"
+    reply_to = "reponse@paris.example"
+    [[delivery_rule]]
+    id = "MORE"
+    company = "PARIS"
+    channel = "email"
+    format = "facturx"
+    connection = "DEMO-MAIL"
+    template = "hello"
+    recipients = ["anna@client.example"]
+    copies = ["boss@paris.example"]
+    hidden_copies = ["audit@paris.example"]
+    attachments = ["plain"]
+    postal = "LETTERS"
+    [[override]]
+    table = "delivery_rule"
+    key = "MAIL-FRA/FRA"
+    set = { active = false }
+    """
+
+
+class ReportingChannel(MemoryChannel):
+    """Tells afterwards what a test lets it tell."""
+
+    def __init__(self) -> None:
+        super().__init__("email")
+        self.told: list[DeliveryEvent] = []
+        self.trouble: Exception | None = None
+
+    def events(self, settings: MemorySettings, context: PluginContext) -> Iterator[DeliveryEvent]:
+        if self.trouble:
+            raise self.trouble
+        yield from self.told
+
+
+@pytest.fixture
+def office(demo_url: str, tmp_path: Path) -> Iterator[House]:
+    """PARIS mails with words, copies and two files; what comes back is told; letters lie in a box."""
+    told = ReportingChannel()
+    formats = {"facturx": PlainFormat("facturx"), "plain": PlainFormat("plain")}
+    with new_house(demo_url, Plugins(formats, {"email": told, "letters": MemoryChannel("letters")})) as house:
+        house.channel = told
+        house.apply(tmp_path, "OFFICE", RULES, requires=("DEMO",))
+        house.connect()
+        house.connect("LETTERS", "letters")
+        yield house
+
+
+def reporting(house: House) -> ReportingChannel:
+    assert isinstance(house.channel, ReportingChannel)
+    return house.channel
+
+
+def sent(house: House, **changes: Any) -> int:
+    """An invoice that is posted and handed over; its delivery."""
+    posted = house.post(invoice(**changes))
+    house.relay()
+    return int(posted["deliveries"][0]["id"])
+
+
+def comes_back(
+    house: House, delivery: int, to: str = ANNA, kind: EventKind = EventKind.BOUNCED_HARD, id: str = ""
+) -> Any:
+    row = house.messages.delivery(delivery)
+    assert row is not None
+    name = id or f"{kind}-{delivery}-{to}"
+    told = DeliveryEvent(name, kind, "", row["reference"], to.upper(), "no such user", house.clock.now(), "5.1.1")
+    reporting(house).told.append(told)
+    return run_bounces(house, house.context)
+
+
+def codes(refused: pytest.ExceptionInfo[Faulty]) -> list[str]:
+    return [one.code for one in refused.value.faults]
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_rule_brings_words_people_and_files(office: House) -> None:
+    sent(office)
+    (parcel,) = office.channel.parcels
+    assert parcel.recipients == (TO, ANNA)
+    assert (parcel.copies, parcel.hidden_copies) == (("boss@paris.example",), ("audit@paris.example",))
+    assert len(parcel.files) == 2 and parcel.message is not None
+    assert parcel.message.subject == "Facture FV-2026-00001"
+    assert parcel.message.text == f"Bonjour {CUSTOMER['name']}" and parcel.message.reply_to == "reponse@paris.example"
+
+
+def test_a_template_that_went_away_makes_it_wait(office: House, tmp_path: Path) -> None:
+    office.post(invoice())
+    gone = RULES.replace('code = "hello"', 'code = "hello"\n    active = false')
+    office.apply(tmp_path, "OFFICE", gone, requires=("DEMO",))
+    assert office.relay() == {"retry": 1}
+    assert "no template hello for PARIS" in office.row(tables.delivery)["detail"]
+
+
+def test_words_are_edited_until_they_are_sent(office: House) -> None:
+    (delivery,) = (one["id"] for one in office.post(invoice())["deliveries"])
+    texts = {"text": "Cher {{ customer.name }}, {{allegati}}"}
+    lists = {"recipients": ["x@y.example", "x@y.example"], "hidden_copies": []}
+    told = edit_message(office, office.context, delivery, texts, lists)
+    assert told["edited_by"] == "clerk" and told["recipients"] == ["x@y.example"]
+    assert told["message"]["text"] == f"Cher {CUSTOMER['name']}, {{{{allegati}}}}"
+    assert told["message"]["subject"] == "Facture FV-2026-00001" and "html" not in told["message"]
+    office.relay()
+    (parcel,) = office.channel.parcels
+    assert parcel.message is not None and parcel.message.text == told["message"]["text"]
+    assert parcel.recipients == ("x@y.example",) and parcel.hidden_copies == ()
+    (audited,) = [one for one in flow.audit(office, office.context) if one["action"] == "message"]
+    assert audited["subject"] == f"delivery {delivery}" and "recipients" in audited["fields"]
+    with pytest.raises(Faulty) as refused:
+        edit_message(office, office.context, delivery, {"text": "too late"}, {})
+    assert codes(refused) == ["delivery_on_its_way"]
+    assert office.verify() == ()
+
+
+def test_what_is_written_by_hand_is_checked(office: House) -> None:
+    (delivery,) = (one["id"] for one in office.post(invoice())["deliveries"])
+    with pytest.raises(Faulty) as refused:
+        lists = {"recipients": [], "copies": ["a, b"]}
+        edit_message(office, office.context, delivery, {"text": "{{ customer.nam }}", "html": "{{"}, lists)
+    assert sorted(codes(refused)) == ["bad_recipient", "bad_recipient", "bad_shortcode", "unknown_shortcode"]
+    with pytest.raises(Faulty) as unknown:
+        message(office, office.context, 999_999)
+    assert codes(unknown) == ["no_delivery"]
+
+
+def test_what_a_customer_is_called_is_no_shortcode_in_edited_words_either(office: House) -> None:
+    called = CUSTOMER | {"name": "{{ company.iban }}"}
+    (delivery,) = (one["id"] for one in office.post(invoice(customer=called))["deliveries"])
+    edit_message(office, office.context, delivery, {"text": "{{ customer.name }}"}, {})
+    edit_message(office, office.context, delivery, {"subject": "again"}, {})
+    office.relay()
+    said = office.channel.parcels[0].message
+    assert said is not None and (said.subject, said.text) == ("again", "{{ company.iban }}")
+
+
+def test_a_preview_tells_how_its_words_were_chosen(office: House) -> None:
+    office.post(invoice())
+    told = preview(office, office.context, "FV-2026-00001", "hello", language="it")
+    assert told["template"] == "hello/email/fr/*/*/*" and told["steps"][0]["language"] == "it"
+    assert preview(office, office.context, "FV-2026-00001", "new_document", language="de")["subject"].startswith("F")
+    with pytest.raises(Faulty) as refused:
+        preview(office, office.context, "FV-2026-00001", "helo")
+    assert codes(refused) == ["no_template"] and "'hello'" in refused.value.faults[0].remedy
+    assert {"name": "line.net", "within": "lines", "is": "its amount"} in names()
+
+
+def test_the_page_of_an_order_is_where_its_company_says(office: House, tmp_path: Path) -> None:
+    page = 'set = { extra = { document_url = "https://shop.example/{{ document.order }}" } }'
+    office.apply(tmp_path, "PAGE", f'[[override]]\ntable = "company"\nkey = "PARIS"\n{page}', requires=("DEMO",))
+    office.post(invoice(references=[{"kind": "order", "number": "SO-7", "date": "2026-03-01"}]))
+    (delivery,) = (one["id"] for one in office.rows(tables.delivery))
+    told = edit_message(office, office.context, delivery, {"text": "{{ document.url }}"}, {})
+    assert told["message"]["text"] == "https://shop.example/SO-7"
+
+
+# --- twins ------------------------------------------------------------------------------------------------------------
+
+
+def watching(office: House, tmp_path: Path, how: str) -> None:
+    change = f'set = {{ duplicates = "{how}", duplicate_days = 10 }}'
+    office.apply(tmp_path, "TWINS", f'[[override]]\ntable = "company"\nkey = "PARIS"\n{change}', requires=("DEMO",))
+
+
+def test_a_document_that_was_posted_twice_is_told_when_it_is_sent(office: House, tmp_path: Path) -> None:
+    watching(office, tmp_path, "warn")
+    first = sent(office, key="A")
+    sent(office, key="B")
+    warned = office.rows(tables.delivery)[1]
+    assert warned["state"] == "sent" and f"FV-2026-00001, which says the same, by delivery {first}" in warned["detail"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"date": "2026-03-03"}, {"customer": CUSTOMER | {"email": "other@client.example"}}, {"lines": 2}]
+)
+def test_what_says_something_else_is_no_twin(office: House, tmp_path: Path, other: dict[str, Any]) -> None:
+    watching(office, tmp_path, "block")
+    sent(office, key="A")
+    sent(office, key="B", **other)
+    assert [one["state"] for one in office.rows(tables.delivery)] == ["sent", "sent"]
+
+
+def test_a_twin_is_held_until_a_person_lets_it_go(office: House, tmp_path: Path) -> None:
+    watching(office, tmp_path, "block")
+    sent(office, key="A")
+    office.post(invoice(key="B"))
+    assert office.relay() == {"held": 1}
+    held = office.rows(tables.delivery)[1]
+    assert held["state"] == "pending" and held["held"] and held["tries"] == 0
+    assert "FV-2026-00001" in held["detail"] and f"delivery release {held['id']}" in held["detail"]
+    assert office.relay() == {}
+    office.change(tables.delivery, {"held": False}, id=held["id"])
+    assert office.relay() == {"sent": 1}
+
+
+def test_after_a_while_the_same_content_is_no_twin_any_more(office: House, tmp_path: Path) -> None:
+    watching(office, tmp_path, "block")
+    sent(office, key="A")
+    office.clock.goes_on(days=11)
+    sent(office, key="B")
+    assert [one["state"] for one in office.rows(tables.delivery)] == ["sent", "sent"]
+
+
+# --- what comes back --------------------------------------------------------------------------------------------------
+
+
+def test_what_comes_back_is_taken_once_and_waits_for_an_address(office: House) -> None:
+    delivery = sent(office)
+    assert comes_back(office, delivery) == ({"reports": 1}, [])
+    assert run_bounces(office, office.context) == ({}, [])
+    (task,) = bounces(office, office.context)
+    assert (task["delivery"], task["recipient"], task["state"]) == (delivery, ANNA, "open")
+    new = correct(office, office.context, delivery, ANNA, "right@client.example")
+    office.relay()
+    assert office.channel.parcels[-1].recipients == ("right@client.example",)
+    assert office.channel.parcels[-1].copies == () and bounces(office, office.context) == []
+    (settled,) = bounces(office, office.context, every=True)
+    assert (settled["state"], settled["next"]) == ("corrected", new)
+    with pytest.raises(Faulty) as twice:
+        correct(office, office.context, delivery, ANNA, "other@client.example")
+    assert codes(twice) == ["corrected_before"]
+    (audited,) = [one for one in flow.audit(office, office.context) if one["action"] == "correct"]
+    assert audited["detail"] == {"delivery": new, "from": ANNA, "to": "right@client.example"}
+
+
+def test_an_address_is_corrected_by_another_one(office: House) -> None:
+    delivery = sent(office)
+    for old, new, code in ((ANNA, "nobody", "bad_recipient"), ("ann@client.example", "a@b.example", "not_a_recipient")):
+        with pytest.raises(Faulty) as refused:
+            correct(office, office.context, delivery, old, new)
+        assert codes(refused) == [code]
+    assert len(office.rows(tables.delivery)) == 1
+
+
+def test_soft_bounces_are_sent_again_twice_before_an_address_is_asked_for(office: House) -> None:
+    delivery = sent(office)
+    for _ in range(2):
+        comes_back(office, delivery, kind=EventKind.BOUNCED_SOFT)
+        assert bounces(office, office.context) == [] and office.relay() == {}
+        office.clock.goes_on(hours=4)
+        office.relay()
+        delivery = office.rows(tables.delivery)[-1]["id"]
+        assert office.channel.parcels[-1].recipients == (ANNA,)
+        office.change(tables.delivery, {"reference": f"again-{delivery}"}, id=delivery)
+    comes_back(office, delivery, kind=EventKind.BOUNCED_SOFT)
+    (task,) = bounces(office, office.context)
+    assert task["delivery"] == delivery and len(office.rows(tables.delivery)) == 3
+
+
+@pytest.mark.parametrize("kind", [EventKind.DEFERRED, EventKind.SENT, EventKind.OPENED, EventKind.DELIVERED])
+def test_what_is_no_failure_is_noted_only(office: House, kind: EventKind) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery, kind=kind)
+    assert [one["kind"] for one in message(office, office.context, delivery)["events"]] == [kind.value]
+    assert bounces(office, office.context, every=True) == [] and len(office.rows(tables.delivery)) == 1
+
+
+def test_a_copy_that_comes_back_is_told_and_left(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery, "boss@paris.example")
+    (task,) = bounces(office, office.context, every=True)
+    assert (task["recipient"], task["state"]) == ("boss@paris.example", "left")
+
+
+def test_who_is_refused_at_once_has_a_task_too(office: House) -> None:
+    office.channel.behaviour = lambda parcel: Receipt("r", refused={ANNA: "550 5.1.1 no such user"})
+    delivery = sent(office)
+    run_bounces(office, office.context)
+    (task,) = bounces(office, office.context)
+    assert (task["delivery"], task["recipient"], task["detail"]) == (delivery, ANNA, "550 5.1.1 no such user")
+
+
+def test_what_was_rejected_whole_is_sent_again_to_all(office: House) -> None:
+    office.channel.behaviour = lambda parcel: Receipt("", refused=dict.fromkeys(
+        (*parcel.recipients, *parcel.copies, *parcel.hidden_copies), "550 no"
+    ))  # fmt: skip
+    delivery = sent(office)
+    assert office.row(tables.delivery)["state"] == "rejected"
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert json.loads(office.rows(tables.delivery)[1]["recipients"]) == [TO, "right@client.example"]
+
+
+def test_after_the_deadline_a_letter_takes_its_place_once(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    office.clock.goes_on(days=6)
+    other = office.beside()
+    assert run_bounces(office, office.context) == ({"letters": 1}, [])
+    assert run_bounces(other, office.context) == ({}, [])
+    other.close()
+    letter = office.rows(tables.delivery)[1]
+    assert (letter["channel"], letter["connection"], letter["resent_of"]) == ("letters", "LETTERS", delivery)
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert [one["state"] for one in office.rows(tables.delivery)] == ["sent", "cancelled", "pending"]
+
+
+def test_without_a_connection_for_letters_it_is_left_and_said(office: House, tmp_path: Path) -> None:
+    office.apply(tmp_path, "OFFICE", RULES.replace('postal = "LETTERS"', ""), requires=("DEMO",))
+    delivery = sent(office)
+    comes_back(office, delivery)
+    office.clock.goes_on(days=6)
+    done, troubles = run_bounces(office, office.context)
+    assert done == {"left": 1} and "names no connection for letters" in troubles[0]
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+
+
+def test_a_mailbox_that_cannot_be_read_is_said_and_a_login_that_is_refused_stops_the_connection(office: House) -> None:
+    reporting(office).trouble = TransientError("not now")
+    assert run_bounces(office, office.context) == ({}, ["DEMO-MAIL: not now"])
+    reporting(office).trouble = ZeroDivisionError("bug")
+    assert "plugin fault: ZeroDivisionError" in run_bounces(office, office.context)[1][0]
+    reporting(office).trouble = AuthExpired("535 no")
+    assert run_bounces(office, office.context) == ({}, ["DEMO-MAIL: 535 no"])
+    assert run_bounces(office, office.context) == ({}, [])
+
+
+def test_reports_about_what_was_never_sent_from_here_are_counted(office: House) -> None:
+    sent(office)
+    at = office.clock.now() - timedelta(days=1)
+    reporting(office).told.append(DeliveryEvent("1", EventKind.BOUNCED_HARD, "k", "<x@y>", ANNA, "no", at))
+    assert run_bounces(office, office.context)[1] == ["DEMO-MAIL: 1 reports are about nothing that was sent from here"]
