@@ -43,11 +43,12 @@ def asked(database: Database, work: Callable[[], object]) -> Asked:
         told = Counter(found[1] for line in file if (found := _TOLD.match(line)))
     copies = told["CopyInResponse"]
     unseen = copies - len(statements.starting("COPY"))
-    return Asked(len(statements) + unseen, told["ReadyForQuery"] + copies)
+    return Asked(len(statements) + unseen, told["ReadyForQuery"] + told["Flush"] + copies)
 
 
-_TOLD = re.compile(r"B\t\d+\t(ReadyForQuery|CopyInResponse)\b")
-"""What the server sends when it waits for us, as PQtrace writes it down; other lines hold data, of any kind."""
+_TOLD = re.compile(r"[BF]\t\d+\t(ReadyForQuery|CopyInResponse|Flush)\b")
+"""What the server sends when it waits for us, and what we send when we wait for an answer in the middle of a pipeline,
+as PQtrace writes it down; other lines hold data, of any kind."""
 
 
 def _traced(database: Database, file: IO[str]) -> dict[str, Callable[..., None]]:
