@@ -7,6 +7,7 @@
     journal           automatic journals turn the draft into entries that balance
     posting           plan (pure) and write (one transaction): number, document, entries, hash link, deliveries
     outbox            the relay hands every document over, retries, and keeps what came of it
+    inbox             what comes in is kept, read, and completed to a document that can be posted
     spi               the small public door for plugins: formats and channels
     storage           the only SQL
     edge              command line, later the pages and the API

@@ -62,13 +62,17 @@ def _keep(
     from engine.inbox.received import Received
     from engine.outbox.words import written
 
+    digest = hashlib.sha256(file.content).hexdigest()
     known = house.inbox.by_source(source, source_id, part) if source_id else None
+    if known and known.file != digest:  # an id used for something else: nothing is lost for it
+        source_id = f"{source_id[:380]}#{digest[:16]}"
+        known = house.inbox.by_source(source, source_id, part)
     if known:
         return known
     id = house.posting.next_id("received")
     one = Received(
         id=id, source=source, source_id=source_id or f"#{id}", part=part,
-        file=hashlib.sha256(file.content).hexdigest(), name=written(file.name)[:200],
+        file=digest, name=written(file.name)[:200],
         media_type=written(file.media_type)[:100], sender=written(sender)[:500], subject=written(subject)[:500],
         received_at=context.clock.now(), actor=context.actor.name,
     )  # fmt: skip

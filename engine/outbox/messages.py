@@ -77,12 +77,12 @@ class Words:
         now, mine = self.clock.now(), {one.lower() for one in json.loads(row["recipients"])}
         for one in self.store.twins(row, now - timedelta(days=company.duplicate_days)):
             if both := sorted(mine & {each.lower() for each in json.loads(one["recipients"])}):
-                what = (
-                    "this document" if one["document"] == row["document"] else f"{one['number']}, which says the same,"
-                )
-                words = f"{', '.join(both)} got {what} by delivery {one['id']} on {one['sent_at'].date()}"
-                if self.store.warned(row, words, now):
-                    return Twin(words, company.duplicates == "block")
+                same = one["document"] == row["document"]
+                what = "this document" if same else f"{one['number']}, which says the same,"
+                when = (one["sent_at"] or one["changed_at"]).date()
+                words = f"{', '.join(both)} got {what} by delivery {one['id']} on {when}"
+                fresh = self.store.warned(row, words, now)
+                return Twin(words, fresh and company.duplicates == "block")
         return None
 
 

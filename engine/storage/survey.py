@@ -74,7 +74,7 @@ class SqlSurvey:
 
     def files(self) -> Iterator[Row]:
         """Files kept: hash, name, content; of a company those of its deliveries."""
-        here = file.c.archived_at.is_(None)  # what is archived is judged there
+        here = file.c.archived_at.is_(None) | (func.length(file.c.content) > 0)  # what is archived is judged there
         listing = self._of_company(select(file.c.hash, func.length(file.c.content).label("size")).where(here))
         last = ""
         while True:

@@ -16,8 +16,8 @@ class ArchiveSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(description="Where files go, such as file:///srv/archive or s3://bucket/books")
-    account: str = Field("", description="Access key id or account, for stores that want one")
-    secret: SecretStr = Field(SecretStr(""), description="What belongs to the account")
+    account: str = Field("", description="Access key id, for stores that want one")
+    secret: SecretStr = Field(SecretStr(""), description="The secret that belongs to it")
     endpoint: str = Field("", description="Address of an S3 of one's own")
 
     @field_validator("url")
@@ -27,7 +27,7 @@ class ArchiveSettings(BaseModel):
         if not found.scheme or "::" in url or found.scheme in NOT_STORES:
             raise ValueError("a place that can be written, such as file:///srv/archive or s3://bucket/books")
         if found.username or found.password:
-            raise ValueError("no key in the address: `account` and `secret` are for that")
+            raise ValueError("no login in the address: `account` and `secret` are for that")
         if ".." in found.path.split("/"):
             raise ValueError("an address without ..")
         return url.rstrip("/")

@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +37,7 @@ class FolderSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: Path = Field(description="Where files are dragged to")
+    looks: Literal[1, 2] = Field(2, description="2: taken when unchanged since the last look; 1: files arrive whole")
     taken: str = Field("taken", pattern=r"^[\w-]{1,40}$", description="Where they go inside it when they are taken")
     refused: str = Field("refused", pattern=r"^[\w-]{1,40}$", description="Where they go when they are refused")
 
@@ -72,7 +74,7 @@ class FolderSource:
         there = dict(_listed(settings.folder))
         context.state.put(before, {**before, "seen": sorted(there)})
         for id, path in sorted(there.items(), key=lambda one: one[1].name):
-            if id in seen and (incoming := _read(id, path)):
+            if (id in seen or settings.looks == 1) and (incoming := _read(id, path)):
                 yield incoming
 
     def done(

@@ -92,8 +92,10 @@ def test_what_the_demo_would_refuse_to_lose_is_kept_as_a_file_by_its_hash(
         connect(factotum, mailbox.port)
         factotum("relay").done()
     file = sqlite_house.row(tables.file)
-    assert file["content"].startswith(b"%PDF") and file["media_type"] == "application/pdf"
-    assert file["hash"] == hashlib.sha256(file["content"]).hexdigest()
+    kept = tmp_path / "kept.pdf"
+    factotum("archive", "get", file["hash"], "--out", str(kept)).done()
+    assert kept.read_bytes().startswith(b"%PDF") and file["media_type"] == "application/pdf"
+    assert file["hash"] == hashlib.sha256(kept.read_bytes()).hexdigest()
 
 
 def test_a_quarter_of_a_small_company(factotum: Terminal) -> None:

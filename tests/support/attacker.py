@@ -29,6 +29,7 @@ class HouseWithin:
     def __init__(self, house: House, connection: Connection) -> None:
         self.documents = DocumentsWithin(house.database, connection)
         self.parametrization, self.history, self.catalog_at = house.parametrization, house.history, house.catalog_at
+        self.files, self.shelf = house.files, house.shelf
 
 
 @dataclass

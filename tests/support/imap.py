@@ -66,38 +66,47 @@ def program() -> str:
 @contextmanager
 def dovecot(folder: Path) -> Iterator[Imap]:
     """Any user logs in with PASSWORD."""
-    server, port = program(), closed_port()
+    server = program()
     folder.mkdir(parents=True, exist_ok=True)
     user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
     if os.getuid() == 0:
         user, group = "nobody", "nogroup"
     for name in ("run", "mail"):
         (folder / name).mkdir()
-    settings = folder / "dovecot.conf"
-    settings.write_text(_SETTINGS.format(folder=folder, user=user, group=group, port=port, password=PASSWORD))
     if os.getuid() == 0:
         shutil.chown(folder / "mail", user, group)
         for above in (folder, *folder.parents):  # the mail's owner has to get there
             if above.stat().st_uid == 0 and above != Path("/"):
                 above.chmod(above.stat().st_mode | 0o011)
-    process = subprocess.Popen([server, "-F", "-c", str(settings)])
+    settings = folder / "dovecot.conf"
+    for _ in range(5):  # a port that was free may be somebody else's a moment later
+        port = closed_port()
+        settings.write_text(_SETTINGS.format(folder=folder, user=user, group=group, port=port, password=PASSWORD))
+        process = subprocess.Popen([server, "-F", "-c", str(settings)])
+        if _listens(port, process):
+            break
+        process.kill()
+        process.wait(20)
+    else:
+        raise AssertionError(f"dovecot does not start: {(folder / 'dovecot.log').read_text()[-2000:]}")
     try:
-        _wait(port, process)
         yield Imap(port)
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(400):
-        assert process.poll() is None, "dovecot did not start"
+def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
+    """Whether it greets us before it ends, within a minute."""
+    for _ in range(600):
+        if process.poll() is not None:
+            return False
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
+            with socket.create_connection(("127.0.0.1", port), 5) as line:
+                return line.recv(4).startswith(b"* OK")
         except OSError:
-            time.sleep(0.05)
-    raise AssertionError("dovecot does not listen")
+            time.sleep(0.1)
+    return False
 
 
 _SETTINGS = """

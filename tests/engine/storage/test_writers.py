@@ -112,9 +112,13 @@ def rows_of(table: Table) -> st.SearchStrategy[list[dict[str, Any]]]:
             if one.name not in lacking
         }
         found = draw(st.lists(st.fixed_dictionaries(columns), min_size=1, max_size=3))
-        keyed = [name for name in ("id", "position", "value", "key", "number") if name in table.c]
+        keyed = [
+            name
+            for name in ("id", "position", "value", "key", "number", "creation_number", "creation_value")
+            if name in table.c
+        ]
         return [
-            one | {name: str(place) if name in ("key", "number") else place for name in keyed}
+            one | {name: str(place) if name in ("key", "number", "creation_number") else place for name in keyed}
             for place, one in enumerate(found)
         ]
 

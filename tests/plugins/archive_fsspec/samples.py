@@ -1,4 +1,4 @@
-"""Samples for the conformance kit: a folder as archive."""
+"""Samples for the conformance kit: an archive in a folder of this machine."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.spi.samples import Samples, Trouble
+from engine.spi.samples import Remote, Samples, Trouble
 
 
 @dataclass
-class Shelf:
+class Folder:
     folder: Path
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        return {"url": f"file://{self.folder}"}
+        return {"url": f"file://{self.folder}/books"}
 
     def held(self) -> Sequence[str]:
-        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+        return sorted(str(one.relative_to(self.folder)) for one in self.folder.rglob("*") if one.is_file())
 
     def trouble(self, kind: Trouble | None) -> bool:
         return kind is None
 
 
 @contextmanager
-def shelf(folder: Path) -> Iterator[Shelf]:
-    made = Shelf(folder / "archive")
-    made.folder.mkdir()
-    yield made
+def remote(folder: Path) -> Iterator[Remote]:
+    yield Folder(folder)
 
 
 SAMPLES = Samples(
-    remotes={"archive_fsspec": shelf},
-    settings={"archive_fsspec": [{"url": "file:///srv/archive"}, {"url": "s3://bucket/books", "account": "k"}]},
-    wrong={"archive_fsspec": [({"url": "https://example.com/x"}, "url"), ({}, "url")]},
+    remotes={"archive_fsspec": remote},
+    settings={
+        "archive_fsspec": [{"url": "memory://books"}, {"url": "s3://bucket/books", "account": "k", "secret": "s"}]
+    },
+    wrong={"archive_fsspec": [({"url": "books"}, "url"), ({}, "url")]},
 )

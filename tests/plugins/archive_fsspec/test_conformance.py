@@ -1,4 +1,4 @@
-"""What every plugin owes: the conformance kit, against a stand-in of our own."""
+"""What every plugin owes: the conformance kit, against a folder."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import pytest
 
 from engine.conformance.run import Asked, checks
 
+CHECKS = checks("plugins.archive_fsspec.plugin", "tests.plugins.archive_fsspec.samples")
 
-@pytest.mark.parametrize(
-    "asked", checks("plugins.archive_fsspec.plugin", "tests.plugins.archive_fsspec.samples"), ids=str
-)
+
+@pytest.mark.parametrize("asked", CHECKS, ids=str)
 def test_the_plugin_is_fit(asked: Asked, tmp_path: Path) -> None:
     asked(tmp_path)
