@@ -2,8 +2,9 @@
 
     TryLater          RateLimited · QuotaExceeded · TransientError     the engine tries again, ever more slowly
     OutcomeUnknown    it may have been taken                           the policy decides: ask, send again, or a person
-    AuthExpired       the login does no more                           the connection waits until somebody renews it
-    Rejected          Validation · PermissionDenied · ConfigError ·    a person looks
+    AuthExpired       the login does no more                           renewed once, else the connection waits
+    ConfigError       the settings are wrong                           the connection stops until they are mended
+    Rejected          Validation · PermissionDenied ·                  a person looks
                       Unsupported · NotFound · Conflict
     anything else     a bug of the plugin                              parked, and said so
 
