@@ -97,12 +97,12 @@ class AcknowledgesEarly(Watched):
 class _AcknowledgesEarly(SqlPostingWork):
     def __init__(self, connection: Any, tell: Callable[..., None]) -> None:
         super().__init__(connection)
-        self._tell = tell
+        self._acknowledge = tell
 
     def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         super().insert(table, rows)
         if table == "document":
-            self._tell(**{name: rows[0][name] for name in ("key", "number", "id")})
+            self._acknowledge(**{name: rows[0][name] for name in ("key", "number", "id")})
             time.sleep(SLOW)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -65,23 +66,29 @@ def program() -> str:
 
 @contextmanager
 def dovecot(folder: Path) -> Iterator[Imap]:
-    """Any user logs in with PASSWORD."""
+    """Any user logs in with PASSWORD. Its sockets lie in a folder of a short name: the system allows 107 signs."""
+    with TemporaryDirectory(prefix="imap-") as sockets:
+        yield from _running(folder, Path(sockets))
+
+
+def _running(folder: Path, sockets: Path) -> Iterator[Imap]:
     server = program()
     folder.mkdir(parents=True, exist_ok=True)
     user, group = getpass.getuser(), grp.getgrgid(os.getgid()).gr_name
     if os.getuid() == 0:
         user, group = "nobody", "nogroup"
-    for name in ("run", "mail"):
-        (folder / name).mkdir()
+    (folder / "mail").mkdir()
     if os.getuid() == 0:
         shutil.chown(folder / "mail", user, group)
-        for above in (folder, *folder.parents):  # the mail's owner has to get there
+        for above in (sockets, folder, *folder.parents):  # the mail's owner has to get there
             if above.stat().st_uid == 0 and above != Path("/"):
                 above.chmod(above.stat().st_mode | 0o011)
     settings = folder / "dovecot.conf"
     for _ in range(5):  # a port that was free may be somebody else's a moment later
         port = closed_port()
-        settings.write_text(_SETTINGS.format(folder=folder, user=user, group=group, port=port, password=PASSWORD))
+        settings.write_text(
+            _SETTINGS.format(folder=folder, sockets=sockets, user=user, group=group, port=port, password=PASSWORD)
+        )
         process = subprocess.Popen([server, "-F", "-c", str(settings)])
         if _listens(port, process):
             break
@@ -110,8 +117,8 @@ def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
 
 
 _SETTINGS = """
-base_dir = {folder}/run
-state_dir = {folder}/run
+base_dir = {sockets}
+state_dir = {sockets}
 log_path = {folder}/dovecot.log
 protocols = imap
 listen = 127.0.0.1
