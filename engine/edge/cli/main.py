@@ -120,8 +120,9 @@ def main(ctx: click.Context, database: str | None) -> None:
     Start:            factotum demo
     Implementers:     init, plan, apply, types, check, test, replay,
                       revisions, diff, rollback, export-parametrization, tables, language, formula, journal
-    Accounting staff: types, numbers, post, show, export, delivery, message, run-due, period, register, verify
-    Operations:       relay, worker, run-bounces, plugin, secret, seal, verify, anchor, audit
+    Accounting staff: types, numbers, post, show, export, delivery, message, import, inbox, run-due, period,
+                      register, verify
+    Operations:       relay, worker, run-bounces, plugin, secret, archive, seal, verify, anchor, audit
     """
     for stream in (sys.stdout, sys.stderr):  # an answer that cannot be printed would be an answer lost
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
