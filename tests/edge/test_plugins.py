@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from engine.edge.cli.mailbox import Mailbox
+from engine.storage import tables
 from tests.edge.terminal import Terminal
+from tests.support.house import House
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,7 +68,7 @@ def test_a_plugin_that_is_not_fit_ends_with_one(factotum: Terminal) -> None:
     assert "manifest.tells_what_it_is" not in failed
 
 
-def test_the_life_of_a_connection_in_words(factotum: Terminal, sqlite_house: object, tmp_path: Path) -> None:
+def test_the_life_of_a_connection_in_words(factotum: Terminal, sqlite_house: House, tmp_path: Path) -> None:
     assert "sender_address" in factotum("plugin", "settings", "email").done().out
     with Mailbox(tmp_path / "mail") as mailbox:
         settings = {"host": "127.0.0.1", "port": mailbox.port, "sender_address": "a@example.com", "starttls": "none"}
@@ -90,7 +92,7 @@ def test_the_life_of_a_connection_in_words(factotum: Terminal, sqlite_house: obj
 
 
 def test_a_key_is_made_and_secrets_move_to_it(
-    factotum: Terminal, sqlite_house: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    factotum: Terminal, sqlite_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = tmp_path / "keys"
     assert "FACTOTUM_KEY_FILE" in factotum("secret", "new-key", str(keys)).done().out
@@ -105,3 +107,18 @@ def test_a_list_of_plugins_tells_what_each_is(factotum: Terminal) -> None:
     found = {one["name"]: one for one in json.loads(factotum("plugin", "list", "--json").done().out)}
     assert found["email"]["plugin"] == "email_smtp" and "deliver" in found["email"]["capabilities"]
     assert found["email"]["data_leaves"]
+
+
+def test_a_secret_is_asked_for_and_kept_out_of_sight(factotum: Terminal, sqlite_house: House, tmp_path: Path) -> None:
+    words = ("plugin", "configure", "MAIL", "--channel", "email", "host=smtp.example.com", "user=erp")
+    settings = ("port=587", "sender_address=a@example.com")
+    done = factotum(*words, *settings, "--secret", "password", stdin="a-canary-of-ours\n").done()
+    assert "canary" not in done.out + done.err
+    (kept,) = factotum("plugin", "connections", "--json").done().json
+    assert kept["secrets"] == ["password"] and "password" not in kept["settings"]
+    assert "a-canary-of-ours" not in str([sqlite_house.rows(one) for one in (tables.connection, tables.secret)])
+    assert b"a-canary-of-ours" not in b"".join(path.read_bytes() for path in tmp_path.glob("*.db*"))
+    again = factotum(*words, *settings).done()  # what is not given again stays
+    assert "configured" in again.out and factotum("plugin", "connections", "--json").json[0]["secrets"] == ["password"]
+    without_key = factotum.process(*words, *settings, "password=x" * 3, FACTOTUM_KEY="")
+    assert without_key.exit == 1 and "no_key" in without_key.out + without_key.err
