@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.parametrization.revisions import Change, State, StateChanged
 from engine.storage.database import Database, insert_into
-from engine.storage.tables import (
+from engine.storage.revision_tables import (
     head,
     journal_proof,
     period_change,
@@ -20,7 +20,6 @@ from engine.storage.tables import (
     revision,
     revision_change,
     seal_setting,
-    series,
 )
 
 HASHES_AT_ONCE = 500
@@ -166,5 +165,7 @@ def _write(
             statement = insert_into(connection.dialect.name, BESIDE[name]).on_conflict_do_nothing()
             connection.execute(statement, [{**one, "revision": new} for one in kept])
     connection.execute(update(head).values(revision=new) if parent else insert(head).values(id=1, revision=new))
+    from engine.storage.tables import series  # here, because who only reads does not need the other tables
+
     connection.execute(update(series).values(revision=new))
     return new

@@ -42,6 +42,7 @@ def test_types_loads_nothing_that_posts_sends_or_migrates(factotum: Terminal) ->
     assert "sqlalchemy" in loaded
     assert not loaded & {"alembic", "psycopg", "lxml", "typst", "pikepdf", "aiosmtpd", "pluggy", "rich"}
     assert not {name for name in loaded if name.startswith(("plugins", "engine.outbox", "engine.journal"))}
+    assert "engine.storage.tables" not in loaded  # only those of the parametrization
 
 
 def cpu(*command: str) -> float:
