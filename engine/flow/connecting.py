@@ -231,7 +231,7 @@ def connections(house: House, context: Context) -> list[Told]:
 
 def rotate_secrets(house: House, context: Context) -> int:
     """Encrypt every secret with the current key; how many were under another. Errors: NoKey, SecretSpoiled."""
-    from engine.outbox.connections import settings_hash
+    from engine.outbox.connections import with_secrets
 
     allowed(context, "configure")
     vault, moved = house.switchboard(context.clock).vault, 0
@@ -240,13 +240,10 @@ def rotate_secrets(house: House, context: Context) -> int:
 
         def decide(found: Connection | None, old: set[str] = old) -> tuple[Connection, None]:
             assert found is not None  # noqa: S101 - connections are never deleted
-            fresh = {
-                name: vault.seal(found.code, name, vault.open(found.code, name, sealed)) if name in old else sealed
-                for name, sealed in found.secrets.items()
-            }
-            digest = settings_hash(found.settings, fresh)
-            tested = digest if found.tested else found.tested_hash
-            return replace(found, secrets=fresh, settings_hash=digest, tested_hash=tested), None
+            return with_secrets(found, {
+                name: vault.seal(found.code, name, vault.open(found.code, name, sealed))
+                for name, sealed in found.secrets.items() if name in old
+            }), None  # fmt: skip
 
         if old:
             house.connections.change(one.code, context.clock.now(), context.actor.name, decide)

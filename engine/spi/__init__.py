@@ -4,7 +4,7 @@ A plugin registers through `hookimpl` (called once at start, no I/O) its manifes
 channels, providers, importers, sources, seals, archive stores. None knows the others. See plugins/README.md.
 """
 
-from engine.spi.answers import one_line, refusal, retry_after, without
+from engine.spi.answers import one_line, refusal, retry_after, without, words_of
 from engine.spi.contracts import (
     API_VERSION,
     CAPABILITIES,
@@ -162,4 +162,5 @@ __all__ = [
     "retry_after",
     "url_problem",
     "without",
+    "words_of",
 ]

@@ -40,6 +40,14 @@ def without(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+def words_of(headers: Mapping[str, str], content: bytes, secrets: Iterable[str]) -> str:
+    """What an answer says, if it says it in words: not a page, not a file."""
+    kind = headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    if kind.endswith("html") or not (kind.startswith("text/") or kind.endswith("json")):
+        return f"({kind})" if content else ""
+    return one_line(without(content[:2000].decode("utf-8", "replace"), secrets))
+
+
 def retry_after(value: str, now: datetime) -> timedelta | None:
     """How long a Retry-After asks us to wait: `120`, or a date. None when it asks nothing we can read.
 

@@ -34,6 +34,7 @@ from engine.spi import (
     one_line,
     refusal,
     without,
+    words_of,
 )
 from plugins.export_http.mapping import Request, hidden, login, probe_of, request_of
 from plugins.export_http.settings import HttpSettings
@@ -97,7 +98,7 @@ def _sent(
             content, cut = _read(answer)
         finally:
             answer.close()
-    words = _words(answer, content, settings)
+    words = words_of(answer.headers, content, hidden(settings))
     if answer.status_code not in expected:
         raise refusal(call.url.host, answer.status_code, answer.headers, words, context.now())
     if settings.answer == "json" and method == settings.method:
@@ -125,14 +126,6 @@ def _read(answer: httpx.Response) -> tuple[bytes, bool]:
     except (OutcomeUnknown, TransientError):
         return content, True
     return content, False
-
-
-def _words(answer: httpx.Response, content: bytes, settings: HttpSettings) -> str:
-    """What it says, if it says it in words: not a page, not a file."""
-    kind = answer.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
-    if kind.endswith("html") or not (kind.startswith("text/") or kind.endswith("json")):
-        return f"({kind})" if content else ""
-    return one_line(without(content[:2000].decode("utf-8", "replace"), hidden(settings)))
 
 
 def _must_be_json(answer: httpx.Response, content: bytes, cut: bool, host: str) -> None:

@@ -33,9 +33,9 @@ from engine.spi import (
     TlsFailed,
     TransientError,
     TryLater,
-    one_line,
     refusal,
     without,
+    words_of,
 )
 from plugins.sms_http.mapping import (
     Request,
@@ -149,7 +149,7 @@ def _one(client: httpx.Client, request: Request, seconds: float, settings: SmsSe
     call = client.build_request("POST", request.url, content=request.body, headers=request.headers, timeout=seconds)
     status, headers, content = _answer(client, call)
     if not 200 <= status <= 299:
-        words = _words(headers, content, settings)
+        words = words_of(headers, content, hidden(settings))
         raise refusal(call.url.host, status, headers, words, context.now())
     name = without(reference_in(content, settings), hidden(settings))
     if settings.preset != "custom" and not name:
@@ -172,13 +172,6 @@ def _answer(client: httpx.Client, call: httpx.Request) -> tuple[int, httpx.Heade
     return answer.status_code, answer.headers, content
 
 
-def _words(headers: httpx.Headers, content: bytes, settings: SmsSettings) -> str:
-    kind = headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
-    if kind.endswith("html") or not (kind.startswith("text/") or kind.endswith("json")):
-        return f"({kind})" if content else ""
-    return one_line(without(content[:2000].decode("utf-8", "replace"), hidden(settings)))
-
-
 def _client(settings: SmsSettings, context: PluginContext, url: str, seconds: float) -> httpx.Client:
     port = urlsplit(url).port
     ports = () if port is None else (port,)
@@ -194,7 +187,7 @@ def _tried(settings: SmsSettings, context: PluginContext) -> Iterator[TestStep]:
             call = client.build_request("GET" if read else "OPTIONS", url, headers=headers)
             status, told, content = _answer(client, call)
             if read and not 200 <= status <= 299:
-                raise refusal(call.url.host, status, told, _words(told, content, settings), context.now())
+                raise refusal(call.url.host, status, told, words_of(told, content, hidden(settings)), context.now())
     except (AuthExpired, PermissionDenied) as wrong:
         code = "bad_secret" if isinstance(wrong, AuthExpired) else "not_allowed"
         yield TestStep("connect", StepState.OK, "it answers")
