@@ -89,17 +89,19 @@ def refuses_what_is_spoiled(subject: Subject) -> None:
 
 
 def _never_breaks(subject: Subject, file: File, what: str) -> None:
-    began = time.thread_time()
-    try:
-        with pure(programs=True):
-            subject.offer.recognises(file)
-            subject.offer.read(file)
-    except Rejected:
-        pass
-    except Exception as bug:
-        raise Unfit(f"{what}: {type(bug).__name__}: {bug}") from bug
-    if time.thread_time() - began > MOST_SECONDS:
-        raise Unfit(f"{what} took more than {MOST_SECONDS:g} s")
+    for _ in range(3):  # what else the machine does can only add to it
+        began = time.thread_time()
+        try:
+            with pure(programs=True):
+                subject.offer.recognises(file)
+                subject.offer.read(file)
+        except Rejected:
+            pass
+        except Exception as bug:
+            raise Unfit(f"{what}: {type(bug).__name__}: {bug}") from bug
+        if time.thread_time() - began <= MOST_SECONDS:
+            return
+    raise Unfit(f"{what} took more than {MOST_SECONDS:g} s, each of three times")
 
 
 def _files(subject: Subject) -> list[File]:

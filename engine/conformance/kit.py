@@ -16,7 +16,7 @@ from engine.spi.host import Plugins
 from engine.spi.net import GuardedNetwork, networks
 from engine.spi.samples import Samples
 
-LONGEST = 60
+LONGEST = 180
 """Seconds a check may take, waiting for time-outs included."""
 AT = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 

@@ -34,7 +34,8 @@ class Remote(Protocol):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """Settings that reach it, secrets included, with a time-out of some seconds if there is one."""
+        """Settings that reach it, secrets included. Asked again after `trouble`: a time-out, if there is one, is a
+        minute while all is well, for machines that are busy, and some seconds while it is silent."""
 
     def held(self) -> Sequence[str]:
         """What it holds now, one text for each thing; however it names them."""

@@ -70,7 +70,7 @@ class Terminal:
             input=given,
             capture_output=True,
             env={**os.environ, **environment},
-            timeout=60,
+            timeout=300,
         )
         return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 

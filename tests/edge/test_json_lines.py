@@ -22,7 +22,7 @@ def posting(factotum: Terminal, *options: str) -> Iterator[subprocess.Popen[byte
     finally:
         assert program.stdin and program.stdout
         program.stdin.close()
-        program.wait(60)
+        program.wait(300)
         program.stdout.close()
 
 

@@ -42,9 +42,9 @@ from tests.support.fakes import FixedClock, MemoryChannel, PlainFormat
 from tests.support.house import House, invoice
 
 POLICIES = tuple(DeliveryPolicy)
-LEASE = timedelta(seconds=2)
-"""Longer than the remote takes."""
-PATIENCE = 60.0
+LEASE = timedelta(seconds=5)
+"""Longer than the remote takes, and than a busy machine keeps a worker waiting."""
+PATIENCE = 300.0
 """Seconds to finish what is left when no more worker is killed."""
 RULE = """
 [[delivery_rule]]

@@ -34,7 +34,7 @@ from tests.soak.worker import Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 TICK = 0.005
-PATIENCE = 60
+PATIENCE = 240
 """Seconds in which some worker must go on to its next document, and at the end all must finish theirs."""
 NEW_YEAR = date(2027, 1, 1)
 NEVER = float("inf")

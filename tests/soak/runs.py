@@ -22,7 +22,7 @@ from tests.soak.load import Load, make_ready
 from tests.support.databases import OwnServer
 
 WORKERS = (1, 4, 16)
-PATIENCE = 120
+PATIENCE = 300
 """Seconds a load may take to post a few documents."""
 
 FOR_EVER = 10**9

@@ -146,7 +146,7 @@ def waits_for(event: threading.Event) -> Behaviour:
     """Slow: nothing comes of it before `event`; after half a minute the test has failed, and it gives up."""
 
     def behaviour(parcel: Parcel) -> Receipt:
-        if not event.wait(30):
+        if not event.wait(120):
             raise AssertionError("nobody set the event")
         return takes(parcel)
 

@@ -48,7 +48,7 @@ class Imap:
 
     @contextmanager
     def _box(self) -> Iterator[imaplib.IMAP4]:
-        box = imaplib.IMAP4("127.0.0.1", self.port, timeout=20)
+        box = imaplib.IMAP4("127.0.0.1", self.port, timeout=60)
         try:
             box.login(self.user, PASSWORD)
             yield box
@@ -93,14 +93,14 @@ def _running(folder: Path, sockets: Path) -> Iterator[Imap]:
         if _listens(port, process):
             break
         process.kill()
-        process.wait(20)
+        process.wait(60)
     else:
         raise AssertionError(f"dovecot does not start: {(folder / 'dovecot.log').read_text()[-2000:]}")
     try:
         yield Imap(port)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:

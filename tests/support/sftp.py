@@ -84,11 +84,11 @@ def openssh(folder: Path, options: str = "", more: str = "") -> Iterator[SftpSer
         )  # fmt: skip
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
@@ -191,7 +191,7 @@ def asyncssh_server(folder: Path, host_kind: str = "ssh-ed25519", **faults: Any)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    if not ready.wait(20):
+    if not ready.wait(60):
         raise AssertionError("asyncssh does not listen")
 
     def stop() -> None:
@@ -205,4 +205,4 @@ def asyncssh_server(folder: Path, host_kind: str = "ssh-ed25519", **faults: Any)
         )  # fmt: skip
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)

@@ -1,9 +1,10 @@
 """Each kind of finding, provoked by a few records; and what is found in the parametrization that ships."""
 
 import json
+from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -320,9 +321,14 @@ def test_what_ships_has_no_error_and_its_warnings_are_known() -> None:
 
 def test_what_ships_is_looked_over_in_a_second() -> None:
     fresh = Catalog({kind.TABLE: dict(catalog_of(*CODES).table(kind)) for kind in d.TABLES.values()})
-    started = perf_counter()
-    assert list(lint(fresh, date(2026, 11, 1)))
-    assert perf_counter() - started < 1
+    assert min(seconds(lambda: list(lint(fresh, date(2026, 11, 1)))) for _ in range(3)) < 1
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of the processor, in this thread."""
+    started = thread_time()
+    assert work()
+    return thread_time() - started
 
 
 TEXTS = st.text("AB12", max_size=4)

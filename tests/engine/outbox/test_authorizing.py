@@ -49,7 +49,7 @@ class CloudChannel(MemoryChannel):
 
     def auth_refresh(self, settings: Cloud, context: PluginContext) -> Mapping[str, str]:
         if self.meeting:
-            self.meeting.wait(30)
+            self.meeting.wait(120)
         self.refreshed += 1
         if self.revoked or settings.refresh.get_secret_value() != f"refresh-{self.age}":
             raise AuthExpired("the account was closed")

@@ -19,7 +19,7 @@ def at_once(work: Callable[[int], Any]) -> list[Any]:
     gate = threading.Barrier(THREADS)
 
     def begin(number: int) -> Any:
-        gate.wait(30)
+        gate.wait(120)
         return work(number)
 
     with ThreadPoolExecutor(THREADS) as pool:

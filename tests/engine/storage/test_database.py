@@ -242,7 +242,7 @@ def test_two_that_lock_each_other_out_both_finish(on_postgresql: Database) -> No
             tries[first] += 1
             raise_value(connection, first)
             if tries[first] == 1:
-                both_hold_one.wait(10)
+                both_hold_one.wait(120)
             raise_value(connection, second)
 
         return work
@@ -254,7 +254,7 @@ def test_two_that_lock_each_other_out_both_finish(on_postgresql: Database) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     with patient.read() as connection:
         assert (value(connection, "left"), value(connection, "right")) == (2, 2)
     assert pauses and set(pauses) <= set(PAUSES)  # on a slow machine they may meet more than once

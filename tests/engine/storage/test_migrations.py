@@ -193,7 +193,7 @@ def test_a_path_may_hold_any_character(tmp_path: Path) -> None:
 def test_programs_that_start_together_upgrade_once(database_url: str) -> None:
     program = f"from engine.storage.database import *; d = open_database({database_url!r}); upgrade(d); check_ready(d)"
     started = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(4)]
-    assert [one.wait(60) for one in started] == [0, 0, 0, 0]
+    assert [one.wait(300) for one in started] == [0, 0, 0, 0]
 
 
 def test_a_normal_start_imports_neither_alembic_nor_psycopg(database: Database, sqlite_url: str) -> None:

@@ -25,7 +25,7 @@ class Shelf:
     def settings(self) -> Mapping[str, Any]:
         return {
             "host": "127.0.0.1", "port": self._server.port, "user": "anna", "password": PASSWORD,
-            "fingerprint": self._server.fingerprint, "timeout": 4,
+            "fingerprint": self._server.fingerprint, "timeout": 2 if "slow" in self._server.faults else 60,
         }  # fmt: skip
 
     def held(self) -> Sequence[str]:

@@ -287,7 +287,9 @@ def test_what_breaks_before_the_file_has_its_name_leaves_nothing_under_it(
     tmp_path: Path, faults: dict[str, Any], kind: type[PluginError]
 ) -> None:
     with asyncssh_server(tmp_path, **faults) as server:
-        error = wrong(server, replace(BIG, content=BIG.content[:2_000_000], name="a.pdf"), timeout=4)
+        error = wrong(
+            server, replace(BIG, content=BIG.content[:2_000_000], name="a.pdf"), timeout=4 if "slow" in faults else 60
+        )
     assert type(error) is kind
     assert NAME not in listed(server)
 
@@ -348,7 +350,7 @@ def test_openssh_that_dies_on_the_way_is_tried_later_and_then_found(tmp_path: Pa
 
 def test_openssh_without_sftp_is_told(tmp_path: Path) -> None:
     with openssh(tmp_path, more="ForceCommand /bin/false") as server:
-        error = wrong(server, timeout=5)
+        error = wrong(server, timeout=40)
     assert isinstance(error, TransientError | ConfigError) and "SFTP" in error.reason
 
 
