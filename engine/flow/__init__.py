@@ -12,7 +12,7 @@
     show · export               what was posted, as data, as a file                  afterwards.py
     relay · worker              handed over: what is due now; as it falls due        afterwards.py
     list_deliveries · hold_delivery · resolve_delivery …  looked after by people       deliveries.py
-    configure · test_connection · activate · pause   connections of plugins       connecting.py
+    configure · test_connection · activate · pause · retest   connections of plugins   connecting.py
     periods · set_periods       open, closed, locked                                 closing.py
     receive · fetch · upload · received · take · dismiss   what comes in             inbox.py
     archive_files · archive_list · archive_get · archive_verify   files, for years   archive.py
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         deactivate,
         pause,
         resume,
+        retest,
         rotate_secrets,
         test_connection,
     )
@@ -141,6 +142,7 @@ __all__ = [
     "resend_delivery",
     "resolve_delivery",
     "resume",
+    "retest",
     "retry_delivery",
     "revisions",
     "rotate_secrets",
@@ -166,7 +168,8 @@ _TOLD_IN = {
         "archive": "archive_files archive_get archive_list archive_verify",
         "batch": "CHUNK post_batch",
         "closing": "periods set_periods",
-        "connecting": "activate authorize configure connections deactivate pause resume rotate_secrets test_connection",
+        "connecting": "activate authorize configure connections deactivate pause resume retest rotate_secrets "
+        "test_connection",
         "deliveries": "cancel_delivery delivery hold_delivery list_deliveries paid release_delivery resend_delivery "
         "resolve_delivery retry_delivery",
         "history": "audit register",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from engine.posting.ports import Stored
     from engine.spi.contracts import File
 
-ARCHIVED_EVERY = 60.0
-"""Seconds between two moves of files, where a worker goes on."""
+UPKEEP_EVERY = 60.0
+"""Seconds between two looks at what a worker does beside."""
 UNKNOWN_DOCUMENT = FaultKind("unknown_document", "there is no document {called!r}", "give its number, or its id")
 SEVERAL_DOCUMENTS = FaultKind(
     "several_documents",
@@ -83,39 +83,43 @@ def worker(
     progress: Callable[[], None] = lambda: None,
     troubled: Callable[[Exception], None] = lambda error: None,
 ) -> Counter[str]:
-    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due; archive files.
+    """Hand over what is due, as it falls due, until `stop` is set; with `once` until nothing is due; archive
+    files, and test connections in use again each day.
 
     `executor` is embedded or procrastinate. Errors: QueueMissing.
     """
     allowed(context, "relay")
     made = house.executor(executor, relay_of(house, context), troubled)
-    with _archiving(house, context):
+    with _upkeep(house, context):
         return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
 
 
 @contextmanager
-def _archiving(house: House, context: Context) -> Iterator[None]:
-    """Files are moved to the archive now and then while the block runs, and at its end."""
+def _upkeep(house: House, context: Context) -> Iterator[None]:
+    """What a worker does beside, now and then while the block runs, and at its end: files are moved to the archive,
+    connections that are in use are tested again."""
     from threading import Event, Thread
 
     from engine.flow.archive import moved_files
+    from engine.flow.connecting import retest
 
     over = Event()
 
     def go() -> None:
         ended = False
         while not ended:
-            ended = over.wait(ARCHIVED_EVERY)
-            with suppress(EngineError):  # a busy database: they are moved next time
-                moved_files(house, context)
+            ended = over.wait(UPKEEP_EVERY)
+            for work in (moved_files, retest):
+                with suppress(EngineError):  # a busy database: next time
+                    work(house, context)
 
-    thread = Thread(target=go, name="archive", daemon=True)
+    thread = Thread(target=go, name="upkeep", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join(ARCHIVED_EVERY)
+        thread.join(UPKEEP_EVERY)
 
 
 def relay_of(house: House, context: Context) -> Relay:

@@ -52,12 +52,11 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
 
 def _read(house: House, context: Context, connection: Connection, done: Counter[str]) -> list[str]:
     """The events of one connection; what went wrong, in words."""
-    from engine.outbox.connections import ACTIVE
     from engine.outbox.words import plugin_fault
     from engine.spi.contracts import AuthExpired, PluginError
 
     offer = house.plugins.connectable().get(connection.channel)
-    if offer is None or connection.state != ACTIVE or not connection.tested or not hasattr(offer, "events"):
+    if offer is None or not connection.in_use or not hasattr(offer, "events"):
         return []
     switchboard, unknown = house.switchboard(context.clock), 0
     ready = switchboard.opened(connection, offer)

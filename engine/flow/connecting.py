@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from engine.kernel.clock import token
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
-    from engine.outbox.connections import Connection
+    from datetime import datetime
+
+    from engine.outbox.connections import Connection, Ready
     from engine.spi.contracts import AuthRequest, TestReport
     from engine.spi.host import Plugins
 
@@ -99,8 +102,7 @@ def authorize(house: House, context: Context, code: str, answer: str | None = No
             request = offer.auth_start(ready.settings, token(), ready.context)
             asked = {"url": request.url, "state": request.state, "user_code": request.user_code,
                      "kept": dict(request.kept)}  # fmt: skip
-            now = house.connections.kept(code)
-            house.connections.keep(code, now, {**now, LOGIN: asked})
+            _keep(house, code, lambda now: {**now, LOGIN: asked})
             return AuthRequest(**asked)
         if LOGIN not in kept:
             raise Faulty([LOGIN_REFUSED.at("connection", code=code, reason="nobody has begun one")])
@@ -115,46 +117,114 @@ def authorize(house: House, context: Context, code: str, answer: str | None = No
         return replace(now, secrets=held, settings_hash=settings_hash(now.settings, held), state=CONFIGURED, detail="")
 
     _changed(house, context, code, change)
-    now = house.connections.kept(code)
-    house.connections.keep(code, now, {name: value for name, value in now.items() if name != LOGIN})
+    _keep(house, code, lambda now: {name: value for name, value in now.items() if name != LOGIN})
     return None
+
+
+def _keep(house: House, code: str, change: Callable[[Mapping[str, Any]], Told]) -> None:
+    """Change what is kept for a plugin, which may change it at the same time."""
+    while not house.connections.keep(code, now := house.connections.kept(code), change(now)):
+        pass
 
 
 def test_connection(house: House, context: Context, code: str) -> TestReport:
     """Try a connection as it is configured now; what passes may be activated. Errors: Faulty, NoKey."""
-    from engine.outbox.words import plugin_fault, written
-    from engine.spi.contracts import StepState, TestReport, TestStep
+    from engine.outbox.connections import ACTIVE, DEGRADED
 
     allowed(context, "configure")
     found = _found(house, code)
-    offer = offered(house.plugins, found.channel)
-    ready = house.switchboard(context.clock).opened(found, offer)
-    try:
-        report = offer.test(ready.settings, ready.context)
-        if not isinstance(report, TestReport):
-            raise TypeError(f"its test gave {report!r}, which is no TestReport")
-    except (Exception, SystemExit) as bug:
-        report = TestReport((TestStep("test", StepState.FAIL, plugin_fault(bug), "plugin_fault", "tell its maker"),))
-    steps = [
-        {"name": one.name, "state": one.state.value, "words": ready.mask(written(one.words)), "code": one.code,
-         "hint": ready.mask(written(one.hint))}
-        for one in report.steps
-    ]  # fmt: skip
+    report, told = _tried(house, context, found)
     at = context.clock.now()
 
     def decide(before: Connection | None) -> tuple[Connection, None]:
         now = before or found
         passed = report.passed and now.settings_hash == found.settings_hash
-        return replace(
-            now, tested_hash=found.settings_hash if passed else "", tested_at=at,
-            report={"passed": report.passed, "account": report.account, "steps": steps},
-        ), None  # fmt: skip
+        after = replace(now, tested_hash=found.settings_hash if passed else "", tested_at=at, report=told)
+        return (replace(after, state=ACTIVE, detail="") if passed and now.state == DEGRADED else after), None
 
     house.connections.change(code, at, context.actor.name, decide)
     return report
 
 
 test_connection.__test__ = False  # type: ignore[attr-defined]  # pytest: this is no test
+
+
+def retest(house: House, context: Context) -> dict[str, str]:
+    """Test again what is in use and was not tested for a day: the state each comes to, by code.
+
+    Workers that come to it at once test each connection once. Errors: NoKey.
+    """
+    from engine.outbox.connections import Overtaken
+
+    allowed(context, "relay")
+    states: dict[str, str] = {}
+    for found in house.connections.all():
+        at = context.clock.now()
+
+        def claim(now: Connection | None, at: datetime = at) -> tuple[Connection, None]:
+            if now is None or not now.due_for_test(at):
+                raise Overtaken
+            return replace(now, tested_at=at), None
+
+        if not found.due_for_test(at) or found.channel not in house.plugins.connectable():
+            continue
+        with suppress(Overtaken):
+            mine = house.connections.change(found.code, at, context.actor.name, claim)
+            states[found.code] = _tested_again(house, context, mine)
+    return states
+
+
+def _tested_again(house: House, context: Context, found: Connection) -> str:
+    """The state it comes to; the audit log has it when that is another. Errors: Overtaken when it changed meanwhile."""
+    from engine.outbox.connections import Overtaken
+
+    told = _tried(house, context, found)[1]
+    audit_id = house.posting.next_id("audit")
+
+    def decide(now: Connection | None) -> tuple[Connection, Told | None]:
+        if now is None or now.settings_hash != found.settings_hash or not now.in_use:
+            raise Overtaken
+        after = now.tested_again(told)
+        return after, _audited(house, context, now, after, audit_id) if after.state != now.state else None
+
+    return house.connections.change(found.code, context.clock.now(), context.actor.name, decide).state
+
+
+def _tried(house: House, context: Context, connection: Connection) -> tuple[TestReport, Told]:
+    """What its test reports, and the same as it is kept, without secrets. Errors: Faulty, NoKey."""
+    from engine.outbox.words import written, wrong_settings
+    from engine.spi.contracts import StepState, TestReport, TestStep
+
+    offer = offered(house.plugins, connection.channel)
+    mask: Callable[[str], str] = str
+    try:
+        ready = house.switchboard(context.clock).opened(connection, offer)
+    except ValueError as wrong:  # the plugin asks for other settings than it did
+        words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
+        hint = f"configure it again: factotum plugin configure {connection.code}"
+        report = TestReport((TestStep("settings", StepState.FAIL, words, "bad_setting", hint),))
+    else:
+        mask, report = ready.mask, _reported(offer, ready)
+    steps = [
+        {"name": one.name, "state": one.state.value, "words": mask(written(one.words)), "code": one.code,
+         "hint": mask(written(one.hint))}
+        for one in report.steps
+    ]  # fmt: skip
+    return report, {"passed": report.passed, "account": report.account, "steps": steps}
+
+
+def _reported(offer: Any, ready: Ready) -> TestReport:
+    """What a plugin's test tells; one that breaks did not pass."""
+    from engine.outbox.words import plugin_fault
+    from engine.spi.contracts import StepState, TestReport, TestStep
+
+    try:
+        report = offer.test(ready.settings, ready.context)
+        if not isinstance(report, TestReport):
+            raise TypeError(f"its test gave {report!r}, which is no TestReport")
+    except (Exception, SystemExit) as bug:
+        return TestReport((TestStep("test", StepState.FAIL, plugin_fault(bug), "plugin_fault", "tell its maker"),))
+    return report
 
 
 def activate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:

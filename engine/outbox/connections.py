@@ -2,7 +2,8 @@
 
     configure → test → activate for companies → in use ⇄ paused        an edit takes it back to configured
 
-Only what passed the test with the very settings it has now can be active.
+Only what passed the test with the very settings it has now can be active. What is in use is tested again each day; one
+that fails three days in a row is degraded: still used, for its deliveries may get through all the same, and shown.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.outbox.vault import Sealed, Vault
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 CONFIGURED, ACTIVE, PAUSED, NEEDS_REAUTH = "configured", "active", "paused", "needs_reauth"
+DEGRADED = "degraded"
+IN_USE = frozenset({ACTIVE, DEGRADED})
+TESTED_EVERY, FAILURES = timedelta(days=1), 3
 ALL = ""
 """The company of an activation that holds for every one."""
 Row = Mapping[str, Any]
@@ -48,6 +52,25 @@ class Connection:
     def tested(self) -> bool:
         return bool(self.tested_hash) and self.tested_hash == self.settings_hash
 
+    @property
+    def in_use(self) -> bool:
+        """Whether it is used for anybody."""
+        return self.state in IN_USE and self.tested
+
+    def due_for_test(self, now: datetime) -> bool:
+        return self.in_use and self.tested_at is not None and self.tested_at + TESTED_EVERY <= now
+
+    def tested_again(self, report: Row) -> Connection:
+        """After a daily test, which one failure does not undo: a network has its days. `report` is what it told."""
+        if report["passed"]:
+            return replace(self, report=report, state=ACTIVE, detail="")
+        failed = int(self.report.get("failed", 0)) + 1
+        words = next((one["words"] for one in report["steps"] if one["state"] == "fail"), "")
+        told = replace(self, report={**report, "failed": failed})
+        if failed < FAILURES:
+            return told
+        return replace(told, state=DEGRADED, detail=f"failed its daily test {failed} times in a row: {words}")
+
     def unusable(self, company: str) -> str:
         """Why it is not used for a company, in words; "" when it is."""
         called = f"connection {self.code}"
@@ -57,7 +80,7 @@ class Connection:
             return f"{called} needs a new login: {self.detail}"
         if not self.tested:
             return f"{called} is not tested as it is now: `factotum plugin test {self.code}`"
-        if self.state != ACTIVE or not self.companies & {ALL, company}:
+        if self.state not in IN_USE or not self.companies & {ALL, company}:
             return f"{called} is not active for {company}: `factotum plugin activate {self.code} --company {company}`"
         return ""
 
@@ -164,7 +187,7 @@ class Switchboard:
         More tries would lock the account. Whoever renews first is right: what others got meanwhile is dropped.
         """
         found = self.store.get(code)
-        if found is None or found.state != ACTIVE:
+        if found is None or found.state not in IN_USE:
             return False
         try:
             fresh, detail = self._refreshed(found), ""

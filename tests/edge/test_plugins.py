@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_the_life_of_a_connection_in_words(factotum: Terminal, sqlite_house: Hou
         assert (paused["state"], paused["detail"], paused["companies"]) == ("paused", "holidays", ["PARIS"])
         factotum("plugin", "resume", "MAIL").done()
         assert "active" in factotum("plugin", "connections").done().out
+        assert factotum("plugin", "test", "--json").done().json == []  # nothing was tested a day ago
+        long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+        sqlite_house.change(tables.connection, {"tested_at": long_ago}, code="MAIL")
+        assert "passed" in factotum("plugin", "test").done().out
+    sqlite_house.change(tables.connection, {"tested_at": long_ago}, code="MAIL")
+    again = factotum("plugin", "test", "--json")
+    assert again.exit == 1 and [(one["state"], one["tested"]) for one in again.json] == [("active", True)]
     gone = factotum("plugin", "test", "MAIL")
     assert gone.exit == 1 and "did not pass" in gone.out
     factotum("plugin", "deactivate", "MAIL").done()

@@ -153,16 +153,29 @@ def authorize(database: str | None, connection: str, answer: str | None) -> None
 
 
 @plugin.command()
-@click.argument("connection")
+@click.argument("connection", default="")
 @JSON
 @click.pass_obj
 def test(database: str | None, connection: str, as_json: bool) -> None:
-    """Try a CONNECTION, step by step, leaving nothing behind. Only what passed can be activated."""
+    """Try a CONNECTION, step by step, leaving nothing behind. Only what passed can be activated.
+
+    Without CONNECTION: those in use that were not tested for a day, as a worker does by itself. One that fails three
+    days in a row is degraded: still used, and shown by `plugin connections`.
+    """
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import print_json, table
 
     house, context = open_house(database), system_context()
+    if not connection:
+        states = flow.retest(house, context)
+        again = [one for one in flow.connections(house, context) if one["code"] in states]
+        if as_json:
+            print_json(again)
+        else:
+            told = [[one["code"], one["state"], "passed" if one["report"]["passed"] else "failed"] for one in again]
+            table("", ["connection", "state", "test"], told)
+        sys.exit(0 if all(one["report"]["passed"] for one in again) else 1)
     report = flow.test_connection(house, context, connection)
     told = next(one for one in flow.connections(house, context) if one["code"] == connection)["report"]
     if as_json:

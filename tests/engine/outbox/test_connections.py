@@ -15,7 +15,7 @@ from engine.outbox.vault import new_key
 from engine.spi import AuthExpired, Parcel, PluginContext, Receipt, StepState, TestReport, TestStep, TryLater
 from engine.spi.host import Plugins
 from engine.storage import tables
-from tests.support.fakes import MemoryChannel, PlainFormat
+from tests.support.fakes import REACHED, MemoryChannel, PlainFormat
 from tests.support.house import AT, House, invoice
 
 CANARY = "c4n4ry-hunter2"
@@ -27,6 +27,10 @@ class Guarded(BaseModel):
 
     box: str
     password: SecretStr = SecretStr("")
+
+
+class Stricter(Guarded):
+    server: str
 
 
 class GuardedChannel(MemoryChannel):
@@ -220,3 +224,84 @@ def test_what_a_plugin_keeps_is_changed_by_who_knows_it(guarded: House) -> None:
     assert first.get() == {} and first.put({}, {"cursor": "7"})
     assert not second.put({}, {"cursor": "8"}) and second.get() == {"cursor": "7"}
     assert second.put({"cursor": "7"}, {"cursor": "8"}) and guarded.clock.now() == AT
+
+
+# --- each day -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def used(guarded: House) -> House:
+    """A connection that is in use."""
+    configured(guarded)
+    flow.test_connection(guarded, guarded.context, "DEMO-MAIL")
+    flow.activate(guarded, guarded.context, "DEMO-MAIL")
+    return guarded
+
+
+def channel(house: House) -> GuardedChannel:
+    found = house.plugins.channels["email"]
+    assert isinstance(found, GuardedChannel)
+    return found
+
+
+def next_day(house: House) -> dict[str, str]:
+    house.clock.goes_on(days=1)
+    return flow.retest(house, house.context)
+
+
+def test_what_is_in_use_is_tested_again_once_a_day(used: House) -> None:
+    assert flow.retest(used, used.context) == {}
+    assert next_day(used) == {"DEMO-MAIL": "active"}
+    assert flow.retest(used, used.context) == {}
+    flow.pause(used, used.context, "DEMO-MAIL")
+    assert next_day(used) == {}
+
+
+def test_three_failures_in_a_row_degrade_it_and_its_deliveries_go_on(used: House) -> None:
+    channel(used).report = FAILED
+    assert [next_day(used)["DEMO-MAIL"] for _ in range(2)] == ["active", "active"]
+    channel(used).report = REACHED
+    assert next_day(used) == {"DEMO-MAIL": "active"}  # the count begins again
+    channel(used).report = FAILED
+    assert [next_day(used)["DEMO-MAIL"] for _ in range(4)] == ["active", "active", "degraded", "degraded"]
+    assert kept(used)["tested"] and kept(used)["detail"] == "failed its daily test 4 times in a row: no: ***"
+    used.post(invoice())
+    assert used.relay() == {"sent": 1}
+    changes = [row["detail"] for row in used.rows(tables.audit, action="configure")]
+    assert [one for one in changes if "degraded" in one] == [
+        '{"fields":{"state":{"after":"degraded","before":"active"}}}'
+    ]
+
+
+@pytest.mark.parametrize("how", ["tomorrow", "by hand", "resumed"])
+def test_degraded_it_recovers(used: House, how: str) -> None:
+    channel(used).report = FAILED
+    for _ in range(3):
+        next_day(used)
+    channel(used).report = REACHED
+    if how == "tomorrow":
+        next_day(used)
+    elif how == "by hand":
+        flow.test_connection(used, used.context, "DEMO-MAIL")
+    else:
+        flow.pause(used, used.context, "DEMO-MAIL")
+        flow.resume(used, used.context, "DEMO-MAIL")
+    assert (kept(used)["state"], kept(used)["detail"]) == ("active", "")
+
+
+def test_settings_that_a_newer_plugin_refuses_fail_the_test_in_words(used: House) -> None:
+    channel(used).settings_model = Stricter  # type: ignore[assignment]
+    for _ in range(3):
+        next_day(used)
+    assert "server: Field required" in str(kept(used)["detail"]) and kept(used)["state"] == "degraded"
+
+
+def test_one_that_is_changed_during_its_daily_test_keeps_what_it_was_changed_to(used: House) -> None:
+    class Meanwhile(GuardedChannel):
+        def test(self, settings: object, context: PluginContext) -> TestReport:
+            configured(used, box="other")
+            return FAILED
+
+    used.plugins.channels["email"] = Meanwhile("email")  # type: ignore[index]
+    assert next_day(used) == {}
+    assert kept(used)["state"] == "configured" and not kept(used)["tested"]
