@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection as Session
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, insert, select, update
 
 from engine.outbox.connections import Connection, Row
 from engine.outbox.vault import Sealed
@@ -21,19 +23,23 @@ class SqlConnectionStore:
         self._database = database
 
     def get(self, code: str) -> Connection | None:
-        with self._database.read() as session:
-            return _whole(session, code)
+        found = self._read(_WHOLE.where(connection.c.code == code))
+        return found[0] if found else None
 
     def all(self) -> list[Connection]:
+        return self._read(_WHOLE)
+
+    def _read(self, query: Select[Any]) -> list[Connection]:
+        """In one statement: it is asked for each hand-over."""
         with self._database.read() as session:
-            codes = list(session.execute(select(connection.c.code).order_by(connection.c.code)).scalars())
-            return [one for code in codes if (one := _whole(session, code))]
+            rows = session.execute(query).mappings().all()
+        return [_connection([*some]) for _, some in groupby(rows, key=itemgetter("code"))]
 
     def change(
         self, code: str, now: datetime, actor: str, decide: Callable[[Connection | None], tuple[Connection, Row | None]]
     ) -> Connection:
         def work(session: Session) -> Connection:
-            after, audited = decide(_whole(session, code, lock=True))
+            after, audited = decide(_locked(session, code))
             row = {
                 "channel": after.channel, "settings": _json(after.settings), "changed_at": now, "actor": actor,
                 "state": after.state, "detail": after.detail, "settings_hash": after.settings_hash,
@@ -70,22 +76,30 @@ class SqlConnectionStore:
         return bool(self._database.retrying(lambda session: session.execute(statement).rowcount))
 
 
-def _whole(session: Session, code: str, lock: bool = False) -> Connection | None:
-    query = select(connection).where(connection.c.code == code)
-    row = session.execute(query.with_for_update() if lock else query).mappings().one_or_none()
-    if row is None:
-        return None
-    secrets = session.execute(select(secret).where(secret.c.connection == code).order_by(secret.c.field)).mappings()
-    companies = session.execute(select(activation.c.company).where(activation.c.connection == code)).scalars()
-    return _connection(row, {one["field"]: Sealed(one["key_id"], one["sealed"]) for one in secrets}, {*companies})
+_WHOLE = (
+    select(connection, secret.c.field, secret.c.key_id, secret.c.sealed, activation.c.company)
+    .outerjoin(secret, secret.c.connection == connection.c.code)
+    .outerjoin(activation, activation.c.connection == connection.c.code)
+    .order_by(connection.c.code, secret.c.field)
+)
+"""Connections, each as often as it has secrets times companies."""
 
 
-def _connection(row: RowMapping, secrets: dict[str, Sealed], companies: set[str]) -> Connection:
+def _locked(session: Session, code: str) -> Connection | None:
+    """As it is now that nobody else can change it."""
+    session.execute(select(connection.c.code).where(connection.c.code == code).with_for_update())
+    rows = session.execute(_WHOLE.where(connection.c.code == code)).mappings().all()
+    return _connection(rows) if rows else None
+
+
+def _connection(rows: Sequence[RowMapping]) -> Connection:
+    row = rows[0]
     return Connection(
         code=row["code"], channel=row["channel"], settings=json.loads(row["settings"]), state=row["state"],
         detail=row["detail"], settings_hash=row["settings_hash"], tested_hash=row["tested_hash"],
-        tested_at=row["tested_at"], report=json.loads(row["report"] or "{}"), secrets=secrets,
-        companies=frozenset(companies),
+        tested_at=row["tested_at"], report=json.loads(row["report"] or "{}"),
+        secrets={one["field"]: Sealed(one["key_id"], one["sealed"]) for one in rows if one["field"] is not None},
+        companies=frozenset(one["company"] for one in rows if one["company"] is not None),
     )  # fmt: skip
 
 
