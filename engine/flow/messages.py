@@ -13,6 +13,7 @@ from engine.kernel.faults import FaultKind, Faulty, nearest
 if TYPE_CHECKING:
     from engine.outbox.messages import Row, Words
     from engine.spi.contracts import DocumentView, Message
+    from engine.spi.host import Plugins
 
 NO_DELIVERY = FaultKind("no_delivery", "there is no delivery {id}", "`factotum show NUMBER` tells those of a document")
 ON_ITS_WAY = FaultKind("delivery_on_its_way", "delivery {id} is {state}", "what is sent cannot be worded any more")
@@ -26,18 +27,24 @@ Told = dict[str, Any]
 
 def words_of(house: House, context: Context) -> Words:
     """What makes the messages of this house."""
-    from engine.outbox import templates
     from engine.outbox.messages import Words
+
+    return Words(house.catalog, kinds_of(house.plugins), context.clock, house.messages)
+
+
+def kinds_of(plugins: Plugins) -> dict[str, str]:
+    """Which kind of template each channel takes that has one of its own."""
+    from engine.outbox import templates
     from engine.spi.contracts import PluginKind
 
-    plugins, kinds = house.plugins, {}
+    kinds = {}
     for name in plugins.channels:
         owner = plugins.manifests.get(plugins.owners.get(("channels", name), ""))
         if owner and owner.kind is PluginKind.SMS:
             kinds[name] = templates.SMS
         elif owner and CUSTOMISE in owner.capabilities:
             kinds[name] = templates.EMAIL
-    return Words(house.catalog, kinds, context.clock, house.messages)
+    return kinds
 
 
 def names() -> list[Told]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from engine.rehearsal.examples import ExampleResult
 
 UNKNOWN_USER = FaultKind("unknown_user", "there is no user {code!r}", "{remedy}")
+TEMPLATE_KIND = FaultKind(
+    "template_kind",
+    "template {template} has no words for {channel}, which takes those of kind {kind}",
+    "add a [[template]] of kind {kind} with that code, or name another one",
+)
 UNKNOWN_FORMAT = FaultKind("unknown_format", "no plugin offers the format {name!r}", "{remedy}")
 USED = FaultKind(
     "used_record_removed",
@@ -160,6 +166,7 @@ def _planned(
         progress(STEPS[2])
         faults += incoherences(found.catalog, found.place)
         faults += _unknown_endpoints(house, found)
+        faults += _words_of_another_kind(house, found)
         faults += templates.faults(found.catalog, found.place)
         faults += _used(house, found)
     if not faults:
@@ -363,6 +370,22 @@ def _unknown_endpoints(house: House, found: Candidate) -> Iterator[Fault]:
             if format and format not in plugins.formats:
                 remedy = nearest(format, plugins.formats, INSTALL)
                 yield UNKNOWN_FORMAT.at(f"{place} {field}", name=format, remedy=remedy)
+
+
+def _words_of_another_kind(house: House, found: Candidate) -> Iterator[Fault]:
+    """The template that a delivery rule names is there in the kind its channel takes: a mail, or an SMS."""
+    from engine.flow.messages import kinds_of
+    from engine.outbox.templates import EMAIL
+    from engine.parametrization.definitions import Template
+
+    kinds, there = kinds_of(house.plugins), defaultdict[str, set[str]](set)
+    for template in found.catalog.table(Template).values():
+        there[template.code].add(template.kind)
+    for rule in found.catalog.table(DeliveryRule).values():
+        wanted = kinds.get(rule.channel, EMAIL)
+        if there[rule.template] and wanted not in there[rule.template]:
+            told = {"template": rule.template, "kind": wanted, "channel": rule.channel}
+            yield TEMPLATE_KIND.at(f"{found.place(rule)} template", **told)
 
 
 def offered(

@@ -241,6 +241,16 @@ def test_a_plan_refuses_templates_and_rules_that_say_what_is_not_there(sqlite_ho
         connection = "DEMO-MAIL"
         template = "helo"
         attachments = ["factur"]
+        [[template]]
+        code = "ping"
+        kind = "sms"
+        language = "fr"
+        text = "Bonjour"
+        [[delivery_rule]]
+        id = "PING"
+        channel = "email"
+        connection = "DEMO-MAIL"
+        template = "ping"
         """, requires=("DEMO",))  # fmt: skip
     faults = flow.plan_packs(sqlite_house, sqlite_house.context, [str(pack)]).faults
     found = {(one.code, one.path): one for one in faults}
@@ -252,6 +262,7 @@ def test_a_plan_refuses_templates_and_rules_that_say_what_is_not_there(sqlite_ho
         ("bad_shortcode", f"{here} template bare/email/fr/*/*/* text"),
         ("unknown_record", f"{here} delivery_rule MORE/* template"),
         ("unknown_format", f"{here} delivery_rule MORE/* attachments"),
+        ("template_kind", f"{here} delivery_rule PING/* template"),
     }
     assert "'document.number'" in found["unknown_shortcode", f"{here} template hello/email/fr/PARIS/*/* subject"].remedy
 
