@@ -90,12 +90,12 @@ def worker(
     """
     allowed(context, "relay")
     made = house.executor(executor, relay_of(house, context), troubled)
-    with _upkeep(house, context):
+    with _upkeep(house, context, troubled):
         return made.run_worker(concurrency, stop=stop, once=once, progress=progress)
 
 
 @contextmanager
-def _upkeep(house: House, context: Context) -> Iterator[None]:
+def _upkeep(house: House, context: Context, troubled: Callable[[Exception], None]) -> Iterator[None]:
     """What a worker does beside, now and then while the block runs, and at its end: files are moved to the archive,
     connections that are in use are tested again."""
     from threading import Event, Thread
@@ -110,8 +110,12 @@ def _upkeep(house: House, context: Context) -> Iterator[None]:
         while not ended:
             ended = over.wait(UPKEEP_EVERY)
             for work in (moved_files, retest):
-                with suppress(EngineError):  # a busy database: next time
+                try:
                     work(house, context)
+                except EngineError:  # a busy database: next time
+                    continue
+                except Exception as bug:  # told, and no reason to leave off the rest
+                    troubled(bug)
 
     thread = Thread(target=go, name="upkeep", daemon=True)
     thread.start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from engine.kernel.faults import FaultKind, Faulty
 
 if TYPE_CHECKING:
     from engine.outbox.archiving import Moved, Shelf
+    from engine.outbox.connections import Ready
     from engine.posting.findings import Finding
     from engine.spi.contracts import File
 
@@ -22,20 +24,39 @@ MOST = 10_000
 Told = dict[str, Any]
 
 
+class ArchiveAway(EngineError):
+    code = "archive_away"
+    says = "files wait in the database for their archive: {words}"
+    remedy = "mend the connection, or `factotum plugin deactivate` it to keep files in the folder of this installation"
+
+
 @dataclass(frozen=True, slots=True)
 class StoreShelf:
     """A store of a plugin, with the settings of its connection."""
 
     store: Any
-    settings: Any
-    context: Any
+    ready: Ready
 
     def put(self, place: str, content: bytes) -> None:
-        self.store.put(place, content, self.settings, self.context)
+        with self._masked():
+            self.store.put(place, content, self.ready.settings, self.ready.context)
 
     def get(self, place: str) -> bytes:
-        found: bytes = self.store.get(place, self.settings, self.context)
+        with self._masked():
+            found: bytes = self.store.get(place, self.ready.settings, self.ready.context)
         return found
+
+    @contextmanager
+    def _masked(self) -> Iterator[None]:
+        """What a store says of an error, without its secrets."""
+        from engine.spi.contracts import PluginError
+
+        try:
+            yield
+        except PluginError as error:
+            error.reason = self.ready.mask(error.reason)
+            error.args = (error.reason,)
+            raise
 
 
 def archive_files(house: House, context: Context, most: int = MOST) -> Moved:
@@ -56,16 +77,26 @@ def moved_files(house: House, context: Context, most: int = MOST) -> Moved:
 
 
 def _shelf(house: House, context: Context) -> tuple[str, Shelf]:
-    """Where files go now: the first connection in use to an archive store, else our own folder."""
+    """Where files go now: the first connection in use to an archive store; our own folder where none was activated.
+
+    Errors: ArchiveAway, when those that were activated cannot be used now: what the law wants kept there waits for it.
+    """
     from engine.spi.contracts import TryLater
 
-    stores = house.plugins.archives
+    reasons = []
     for one in house.connections.all():
-        if one.channel in stores and not one.unusable(next(iter(sorted(one.companies)), "")):
+        if one.channel in house.plugins.archives and one.companies:
+            if why := one.unusable(min(one.companies)):
+                reasons.append(why)
+                continue
             try:
                 return one.code, _opened(house, context, one.code)
-            except TryLater:
-                continue
+            except TryLater as error:
+                reasons.append(error.reason)
+            except EngineError as error:
+                reasons.append(error.words)
+    if reasons:
+        raise ArchiveAway(words="; ".join(reasons))
     return "", house.shelf()
 
 
@@ -77,8 +108,7 @@ def _opened(house: House, context: Context, code: str) -> Shelf:
     store = house.plugins.archives.get(found.channel) if found else None
     if found is None or store is None:
         raise TryLater(f"archive {code} is no longer configured, or its plugin is missing")
-    ready = house.switchboard(context.clock).opened(found, store)
-    return StoreShelf(store, ready.settings, ready.context)
+    return StoreShelf(store, house.switchboard(context.clock).opened(found, store))
 
 
 def file_of(house: House, context: Context, digest: str, name: str = "") -> File:

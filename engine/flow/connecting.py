@@ -192,25 +192,24 @@ def _tested_again(house: House, context: Context, found: Connection) -> str:
 
 def _tried(house: House, context: Context, connection: Connection) -> tuple[TestReport, Told]:
     """What its test reports, and the same as it is kept, without secrets. Errors: Faulty, NoKey."""
-    from engine.outbox.words import written, wrong_settings
+    from engine.outbox.connections import SettingsOutdated
+    from engine.outbox.words import written
     from engine.spi.contracts import StepState, TestReport, TestStep
 
     offer = offered(house.plugins, connection.channel)
     mask: Callable[[str], str] = str
     try:
         ready = house.switchboard(context.clock).opened(connection, offer)
-    except ValueError as wrong:  # the plugin asks for other settings than it did
-        words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
-        hint = f"configure it again: factotum plugin configure {connection.code}"
-        report = TestReport((TestStep("settings", StepState.FAIL, words, "bad_setting", hint),))
+    except SettingsOutdated as wrong:
+        steps: tuple[TestStep, ...] = (TestStep("settings", StepState.FAIL, wrong.words, "bad_setting", wrong.way_out),)
+        report = TestReport(steps)
     else:
         mask, report = ready.mask, _reported(offer, ready)
-    steps = [
-        {"name": one.name, "state": one.state.value, "words": mask(written(one.words)), "code": one.code,
-         "hint": mask(written(one.hint))}
-        for one in report.steps
-    ]  # fmt: skip
-    return report, {"passed": report.passed, "account": report.account, "steps": steps}
+    steps = tuple(replace(one, words=mask(written(one.words)), hint=mask(written(one.hint))) for one in report.steps)
+    shown = replace(report, steps=steps, account=mask(written(report.account)))
+    kept = [{"name": one.name, "state": one.state.value, "words": one.words, "code": one.code, "hint": one.hint}
+            for one in steps]  # fmt: skip
+    return shown, {"passed": shown.passed, "account": shown.account, "steps": kept}
 
 
 def _reported(offer: Any, ready: Ready) -> TestReport:

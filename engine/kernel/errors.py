@@ -20,9 +20,13 @@ class EngineError(Exception):
         super().__init__(f"{self.code} {self.says.format(**facts)}")
 
     @property
+    def words(self) -> str:
+        return self.says.format(**self.facts)
+
+    @property
     def way_out(self) -> str:
         return self.remedy.format(**self.facts)
 
     def as_fault(self, path: str = "") -> Fault:
         """Told like a fault, to somebody who lists them."""
-        return Fault(self.code, path, self.says.format(**self.facts), self.way_out)
+        return Fault(self.code, path, self.words, self.way_out)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from calendar import isleap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from typing import Any, Protocol
 
 from engine.outbox.words import plugin_fault, written
@@ -84,10 +85,14 @@ def _until(company: Company, on: date, catalog: Catalog) -> date:
     """Retention counts from the end of the fiscal year of the document."""
     years = catalog.table(LegislationRecord)[company.legislation].retention_years
     ended = year_end(company, on, catalog)
-    try:
-        return ended.replace(year=ended.year + years)
-    except ValueError:  # 29 February
-        return ended.replace(year=ended.year + years, day=28)
+    return _day(ended.year + years, ended.month, ended.day)
+
+
+def _day(year: int, month: int, day: int) -> date:
+    """A day of any year: 29 February is the 28th where there is none, and nothing is later than the last day."""
+    if year > MAXYEAR:
+        return date.max
+    return date(year, month, 28 if (month, day) == (2, 29) and not isleap(year) else day)
 
 
 def year_end(company: Company, on: date, catalog: Catalog) -> date:
@@ -96,13 +101,15 @@ def year_end(company: Company, on: date, catalog: Catalog) -> date:
         if year.company == company.code and year.valid_from <= on <= year.valid_to:
             return year.valid_to
     found = re.fullmatch(r"(\d\d)-(\d\d)", company.fiscal_year_start)
+    month, day = (int(found[1]), int(found[2])) if found else (1, 1)
     try:
-        month, day = (int(found[1]), int(found[2])) if found else (1, 1)
-        start = date(on.year, month, day)
+        date(2000, month, day)  # a leap year
     except ValueError:
-        start = date(on.year, 1, 1)
-    next_start = start if on < start else start.replace(year=on.year + 1)
-    return next_start - timedelta(days=1)
+        month, day = 1, 1
+    start = _day(on.year, month, day)
+    if on >= start and on.year == MAXYEAR:
+        return date.max
+    return (start if on < start else _day(on.year + 1, month, day)) - timedelta(days=1)
 
 
 def move(

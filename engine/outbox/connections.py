@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.kernel.errors import EngineError
 from engine.outbox.vault import Sealed, Vault
 from engine.outbox.words import wrong_settings
 from engine.spi.contracts import AuthExpired, Network, PluginContext, TryLater
@@ -161,18 +162,22 @@ class Switchboard:
             raise TryLater(why)
         try:
             return self.opened(found, offered, note)
-        except ValueError as wrong:
-            words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
-            raise TryLater(f"connection {code} is not well configured: {words}") from wrong
+        except SettingsOutdated as wrong:
+            raise TryLater(wrong.words) from wrong
 
     def opened(self, connection: Connection, offered: Any, note: Callable[[str], None] = lambda words: None) -> Ready:
-        """Whatever state it is in. Errors: NoKey, SecretSpoiled; ValueError when its settings no longer do."""
+        """Whatever state it is in. Errors: NoKey, SecretSpoiled, SettingsOutdated."""
         secrets = {name: self.vault.open(connection.code, name, sealed) for name, sealed in connection.secrets.items()}
-        settings = offered.settings_model.model_validate({**connection.settings, **secrets})
+        try:
+            settings = offered.settings_model.model_validate({**connection.settings, **secrets})
+        except ValueError as wrong:
+            words = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong))
+            raise SettingsOutdated(connection=connection.code, words=words) from None  # it shows what was given
+        hidden = sorted((one for one in secrets.values() if len(one) > 3), key=len, reverse=True)
 
         def mask(words: str) -> str:
-            for secret in secrets.values():
-                words = words.replace(secret, "***") if len(secret) > 3 else words
+            for secret in hidden:  # the longest first: one may hold another
+                words = words.replace(secret, "***")
             return words
 
         context = PluginContext(
@@ -229,11 +234,17 @@ class Switchboard:
         ready = self.opened(found, offered)
         try:
             renewed = offered.auth_refresh(ready.settings, ready.context)
-        except AuthExpired:
-            raise
+        except AuthExpired as expired:
+            raise AuthExpired(ready.mask(expired.reason)) from expired
         except Exception as wrong:  # whatever it is, the login still does no more
             raise AuthExpired(ready.mask(f"renewing the login failed: {type(wrong).__name__}: {wrong}")) from wrong
         return {name: self.vault.seal(found.code, name, secret) for name, secret in renewed.items()}
+
+
+class SettingsOutdated(EngineError):
+    code = "settings_outdated"
+    says = "connection {connection} is not well configured, as its plugin is now: {words}"
+    remedy = "configure it again with `factotum plugin configure`"
 
 
 class Overtaken(Exception):

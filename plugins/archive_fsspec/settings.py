@@ -13,7 +13,7 @@ NOT_STORES = frozenset(
 
 
 class ArchiveSettings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(description="Where files go, such as file:///srv/archive or s3://bucket/books")
     account: str = Field("", description="Access key id, for stores that want one")

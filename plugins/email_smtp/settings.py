@@ -53,7 +53,7 @@ def _name(text: str) -> str:
 class EmailSettings(BaseModel):
     """Settings of channel `email`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
     host: Annotated[str, AfterValidator(_host), Field(max_length=253, description="SMTP server")]
     port: int = Field(default=25, ge=1, le=65535, description="25 to a relay of your own, 587 for submission")

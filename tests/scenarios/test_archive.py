@@ -17,9 +17,13 @@ from engine.flow.archive import StoreShelf
 from engine.kernel.faults import Faulty
 from engine.outbox import archiving
 from engine.outbox.archiving import keep_until, move, place_of, year_end
+from engine.outbox.connections import Ready
+from engine.outbox.vault import new_key
 from engine.spi import Conflict, File, NotFound, TryLater
+from engine.spi.host import register
 from engine.storage import tables
 from engine.storage.archive_folder import FolderShelf, NoArchive, folder_for
+from plugins.archive_fsspec import plugin as archive_fsspec
 from tests.support import hostile
 from tests.support.fakes import plugin_context
 from tests.support.house import House, invoice
@@ -181,7 +185,7 @@ def test_a_plugin_that_breaks_leaves_the_content_where_it_is(archive: House) -> 
         def put(self, *told: Any) -> None:
             raise ZeroDivisionError("oops")
 
-    broken = StoreShelf(Bug(), None, plugin_context())
+    broken = StoreShelf(Bug(), Ready(None, plugin_context(), str))
     moved = move(archive.files, broken, "X", archive.catalog(), archive.clock.now, 10)
     assert "plugin fault" in moved.failed[0][1] and archive.row(tables.file)["content"]
 
@@ -297,3 +301,67 @@ def test_errors_of_a_store_are_told_and_later_is_later() -> None:
 
     assert archiving.broken({"hash": "x"}, fetch) == "missing"
     assert issubclass(TryLater, Exception)
+
+
+@pytest.mark.parametrize("start", ["", "01-01", "02-29", "12-31", "13-45"])
+@pytest.mark.parametrize("on", [date(2023, 2, 28), date(2024, 2, 29), date(2025, 3, 1), date(9999, 12, 31), date.min])
+def test_every_day_lies_in_a_fiscal_year_and_is_kept_until_some_day(archive: House, start: str, on: date) -> None:
+    catalog = archive.catalog()
+    paris = catalog.company("PARIS")
+    assert paris is not None
+    assert on <= year_end(replace(paris, fiscal_year_start=start), on, catalog) <= date.max
+    assert keep_until([("PARIS", on)], catalog) == archiving._until(paris, on, catalog) >= on
+
+
+def test_a_document_of_the_last_day_there_is_stops_no_archive(archive: House) -> None:
+    archive.connect()
+    archive.post(invoice(date="9999-12-31"))
+    assert archive.relay() == {"sent": 1}
+    assert archive.row(tables.file)["keep_until"] == date.max
+
+
+# --- an archive that cannot be used now -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def remote(archive: House, tmp_path: Path) -> House:
+    """A house whose files go to an archive of a plugin."""
+    offered = replace(archive.plugins, archives=register([("archive_fsspec", archive_fsspec)]).archives)
+    house = archive.beside(offered)
+    house.connect()
+    house.connect("SAFE", "archive_fsspec", url=f"file://{tmp_path}/safe")
+    return house
+
+
+def test_files_wait_for_an_archive_that_is_paused_and_never_go_elsewhere(remote: House) -> None:
+    flow.pause(remote, remote.context, "SAFE", "it moves")
+    remote.post(invoice())
+    assert remote.relay() == {"sent": 1}
+    ((_, words),) = flow.archive_files(remote, remote.context).failed
+    assert words.startswith("archive_away") and "connection SAFE is paused: it moves" in words
+    assert remote.row(tables.file)["archived_at"] is None
+    flow.resume(remote, remote.context, "SAFE")
+    assert flow.archive_files(remote, remote.context).moved == 1
+    assert remote.row(tables.file)["archive"] == "SAFE"
+
+
+def test_settings_that_a_newer_plugin_refuses_make_files_wait_and_tell_no_secret(
+    remote: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTOTUM_KEY", new_key())
+    flow.configure(
+        remote, remote.context, "SAFE", "archive_fsspec", {"url": "s3://b/x", "account": "k", "secret": "hunter2"}
+    )
+    remote.change(tables.connection, {"settings": '{"bucket": "old"}', "state": "active", "tested_hash": "x",
+                                      "settings_hash": "x"}, code="SAFE")  # fmt: skip
+    remote.post(invoice())
+    assert remote.relay() == {"sent": 1}
+    ((_, words),) = flow.archive_files(remote, remote.context).failed
+    assert "url: Field required" in words and "hunter2" not in words
+
+
+def test_once_it_is_deactivated_the_folder_of_the_installation_is_the_archive(remote: House) -> None:
+    flow.deactivate(remote, remote.context, "SAFE")
+    remote.post(invoice())
+    assert remote.relay() == {"sent": 1}
+    assert remote.row(tables.file)["archive"] == "" and remote.row(tables.file)["archived_at"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from engine import flow
 from engine.flow import Actor, Context
 from engine.kernel.faults import Faulty
+from engine.outbox.connections import SettingsOutdated
 from engine.outbox.vault import new_key
 from engine.spi import AuthExpired, Parcel, PluginContext, Receipt, StepState, TestReport, TestStep, TryLater
 from engine.spi.host import Plugins
@@ -224,6 +226,37 @@ def test_what_a_plugin_keeps_is_changed_by_who_knows_it(guarded: House) -> None:
     assert first.get() == {} and first.put({}, {"cursor": "7"})
     assert not second.put({}, {"cursor": "8"}) and second.get() == {"cursor": "7"}
     assert second.put({"cursor": "7"}, {"cursor": "8"}) and guarded.clock.now() == AT
+
+
+def test_settings_that_a_newer_plugin_refuses_are_told_without_what_they_hold(guarded: House) -> None:
+    configured(guarded)
+    channel(guarded).settings_model = Stricter  # type: ignore[assignment]
+    switchboard, found = guarded.switchboard(guarded.clock), guarded.connections.get("DEMO-MAIL")
+    assert found is not None
+    with pytest.raises(SettingsOutdated) as refused:
+        switchboard.opened(found, channel(guarded))
+    told = "".join(traceback.format_exception(refused.value))
+    assert "settings_outdated" in told and "server: Field required" in told and CANARY not in told
+
+
+def test_a_secret_that_holds_another_is_masked_as_a_whole(guarded: House) -> None:
+    class Two(Guarded):
+        passphrase: SecretStr
+
+    channel(guarded).settings_model = Two  # type: ignore[assignment]
+    flow.configure(guarded, guarded.context, "DEMO-MAIL", "email",
+                   {"box": "out", "password": "pass", "passphrase": "passphrase-of-the-key"})  # fmt: skip
+    found = guarded.connections.get("DEMO-MAIL")
+    assert found is not None
+    ready = guarded.switchboard(guarded.clock).opened(found, channel(guarded))
+    assert ready.mask("said: passphrase-of-the-key, pass") == "said: ***, ***"
+
+
+def test_the_account_that_a_test_names_is_masked_too(guarded: House) -> None:
+    configured(guarded)
+    channel(guarded).report = TestReport((TestStep("login", StepState.OK, "hello"),), account=f"anna:{CANARY}")
+    assert flow.test_connection(guarded, guarded.context, "DEMO-MAIL").account == "anna:***"
+    assert CANARY not in str(kept(guarded)["report"])
 
 
 # --- each day -------------------------------------------------------------------------------------------------------
