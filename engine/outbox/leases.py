@@ -42,6 +42,10 @@ class Leases:
             with self._lock:
                 self._held.discard(token)
 
+    def holds(self, token: str) -> bool:
+        with self._lock:
+            return token in self._held
+
     def renew(self) -> None:
         """All that are held. A database that is away is asked again next time; results are guarded by their token."""
         with self._lock:

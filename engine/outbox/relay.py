@@ -1,8 +1,9 @@
 """The relay: claim a delivery that is due, render it, hand it over, write down what came of it.
 
 No database transaction is open while rendering or sending. A row is claimed with a lease and a token; the lease is
-renewed while it is sent, and every result is guarded by both: who lost a lease changes nothing. A row whose sender
-died is in doubt, and the channel's policy says what is done: ask, send again, or wait for a person.
+renewed while it is sent, and every result is guarded by both. Who lost a lease changes nothing, but that what surely
+was taken, or refused, settles a row that nobody works on. A row whose sender died is in doubt, and the channel's policy
+says what is done: ask, send again, or wait for a person.
 """
 
 from __future__ import annotations
@@ -110,9 +111,15 @@ class Relay:
                 return Counter(lost=1)
 
     def sweep(self) -> int:
-        """Free what senders left behind that are known to be dead, or whose lease has ended; how many."""
+        """Free what senders left behind that are known to be dead, or whose lease has ended; how many.
+
+        What is under way here is not dead, however far the clock stepped while this process stood still.
+        """
+        self.leases.renew()
         now, freed = self.clock.now(), 0
         for row in self.store.under_way():
+            if self.leases.holds(row["lease_token"] or ""):
+                continue
             if row["lease_until"] is None or row["lease_until"] < now or places.gone(row["worker"]):
                 freed += self.store.free(row["id"], row["lease_token"] or "", now, DIED)
         return freed

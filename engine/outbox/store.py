@@ -60,7 +60,10 @@ class DeliveryStore(Protocol):
         """The row due first of an endpoint, or a certain one if it is due; it is `sending` from now on, and logged."""
 
     def finish(self, claimed: Claimed, outcome: Outcome, notes: str, now: datetime) -> bool:
-        """Write an outcome, if the row is still ours; with it the deliveries it makes necessary."""
+        """Write an outcome, if the row is still ours; with it the deliveries it makes necessary.
+
+        One that settles the matter is written also when the row was freed and nobody has it: its try was no death.
+        """
 
     def wait(self, claimed: Claimed, until: datetime, words: str, now: datetime) -> int:
         """Nothing was tried: the row, and all that are due for the same endpoint and company, wait. How many."""

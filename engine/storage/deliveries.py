@@ -12,7 +12,19 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
-from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
+from engine.outbox.outcomes import (
+    ABSENT,
+    DIED,
+    DOUBTS,
+    FAILED,
+    PENDING,
+    REJECTED,
+    RETRY,
+    SENDING,
+    SENT,
+    UNCERTAIN,
+    Outcome,
+)
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, EventKind, File
@@ -65,7 +77,8 @@ class SqlDeliveryStore:
         row = claimed.row
         recipients = row["recipients"] if outcome.recipients is None else _json(outcome.recipients)
         becomes = {
-            "state": outcome.state, "detail": outcome.detail, "reference": outcome.reference, "lease_until": None,
+            "state": outcome.state, "detail": outcome.detail, "reference": outcome.reference,
+            "lease_until": _settled_at(claimed) if outcome.state == RETRY else None,
             "lease_token": None, "changed_at": now, "recipients": recipients,
             "due_at": outcome.due_at if outcome.state == RETRY else row["due_at"],
             "sent_at": now if outcome.state == SENT else None,
@@ -79,7 +92,8 @@ class SqlDeliveryStore:
 
         def work(connection: Connection) -> bool:
             mine = {"of_id": row["id"], "of_token": row["lease_token"]}
-            if not connection.execute(_FINISH, mine | _new(becomes)).rowcount:
+            written = connection.execute(_FINISH, mine | _new(becomes)).rowcount or _late(connection, claimed, becomes)
+            if not written:
                 return False
             connection.execute(_ENDED, {"of_id": row["id"], "of_number": claimed.number} | _new(ended))
             if refused:
@@ -94,7 +108,7 @@ class SqlDeliveryStore:
     def wait(self, claimed: Claimed, until: datetime, words: str, now: datetime) -> int:
         row = claimed.row
         becomes = {"state": RETRY, "detail": words, "due_at": until, "changed_at": now}
-        back = becomes | {"tries": claimed.tries - 1, "lease_until": None, "lease_token": None}
+        back = becomes | {"tries": claimed.tries - 1, "lease_until": _settled_at(claimed), "lease_token": None}
         alike = and_(
             WAITING, DELIVERY.c.due_at <= now,
             *(DELIVERY.c[name] == row[name] for name in ("channel", "connection", "company")),
@@ -242,6 +256,20 @@ def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claim
     return Claimed(
         row | becomes, row["state"], number, began, bool(states & DOUBTS), FAILED in states, row["lease_until"]
     )
+
+
+def _settled_at(claimed: Claimed) -> datetime | None:
+    """A doubt keeps the moment from which the other side may be asked, however often the row is put off meanwhile."""
+    return claimed.settled_at if claimed.doubtful or claimed.parked else None
+
+
+def _late(connection: Connection, claimed: Claimed, becomes: Row) -> bool:
+    """What surely came of a try that was held for dead, where nobody has tried it since or does so now."""
+    if becomes["state"] not in (SENT, REJECTED):
+        return False
+    died = select(ATTEMPT.c.delivery).where(_this(claimed), ATTEMPT.c.state == DIED)
+    mine = and_(DELIVERY.c.id == claimed.row["id"], DELIVERY.c.state.in_((RETRY, UNCERTAIN)), died.exists())
+    return bool(connection.execute(update(DELIVERY).where(mine).values(becomes)).rowcount)
 
 
 def _new(values: Mapping[str, Any]) -> dict[str, Any]:

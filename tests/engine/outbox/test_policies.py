@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from engine import flow
 from engine.outbox.leases import LEASE
-from engine.outbox.outcomes import MOST_AGE, MOST_TRIES
-from engine.outbox.store import Lease
+from engine.outbox.outcomes import MOST_AGE, MOST_TRIES, Outcome
+from engine.outbox.store import Claimed, Lease
 from engine.outbox.vault import new_key
 from engine.spi import AuthExpired, ConfigError, DeliveryPolicy, OutcomeUnknown, Parcel, Receipt, Rejected, TryLater
 from engine.spi.host import Plugins
@@ -120,6 +121,77 @@ def test_a_doubt_outlives_a_connection_that_could_not_be_used(house: House) -> N
     house.change(tables.connection, {"state": "active"})
     house.clock.goes_on(hours=1)
     assert house.relay() == {"uncertain": 1} and house.channel.parcels == []
+
+
+@pytest.mark.parametrize("how", ["paused", "tried at once"])
+def test_it_is_not_asked_for_too_soon_however_it_was_put_off(house: House, how: str) -> None:
+    channel = asked(house)
+    posted(house, KNOWN.RECONCILABLE)
+    host, pid, began, space = house.relay_of().worker.split(":")
+    died(house, f"{host}:{pid}:{int(began) - 1}:{space}")
+    house.clock.at = AT
+    if how == "paused":
+        flow.pause(house, house.context, "DEMO-MAIL")
+    assert house.relay() == {"retry": 1}
+    house.clock.goes_on(seconds=10)
+    if how == "paused":
+        house.resume()
+    else:
+        flow.retry_delivery(house, house.context, house.row(tables.delivery)["id"])
+    assert house.relay() == {"retry": 1} and channel.parcels == []
+    assert house.row(tables.delivery)["due_at"] == AT + LEASE
+
+
+# --- a sender that was held for dead --------------------------------------------------------------------------------
+
+
+def stood_still(house: House) -> tuple[Claimed, Outcome]:
+    """A sender whose lease ended while it was sending, and what it comes to know after the row was freed."""
+    now = house.clock.at
+    claimed = house.deliveries.claim(ENDPOINT, now, Lease("elsewhere", "slow", now, now + LEASE))
+    assert claimed is not None
+    house.clock.at = now + LEASE + timedelta(seconds=1)
+    return claimed, Outcome("sent", "taken", "ref-1")
+
+
+def test_what_it_surely_sent_settles_the_matter(house: House) -> None:
+    posted(house, KNOWN.AT_MOST_ONCE)
+    claimed, sent = stood_still(house)
+    assert house.relay() == {"uncertain": 1}
+    assert house.deliveries.finish(claimed, sent, "", house.clock.at)
+    assert state(house) == "sent" and tries(house) == ["sent", "uncertain"] and house.channel.parcels == []
+    assert house.relay() == {}
+
+
+@pytest.mark.parametrize("meanwhile", ["sent", "sending", "resolved", "absent"])
+def test_it_changes_nothing_of_what_others_did_since(house: House, meanwhile: str) -> None:
+    if meanwhile == "absent":
+        asked(house)
+    posted(house, {"resolved": KNOWN.AT_MOST_ONCE, "absent": KNOWN.RECONCILABLE}.get(meanwhile, KNOWN.AT_LEAST_ONCE))
+    claimed, sent = stood_still(house)
+    if meanwhile == "sending":
+        assert house.relay_of().sweep() == 1
+        assert house.deliveries.claim(ENDPOINT, house.clock.at, Lease("other", "b", house.clock.at, house.clock.at))
+    else:
+        house.relay()
+    if meanwhile == "resolved":
+        flow.resolve_delivery(house, house.context, house.row(tables.delivery)["id"], "failed")
+    before = house.row(tables.delivery)
+    assert not house.deliveries.finish(claimed, sent, "", house.clock.at)
+    assert house.row(tables.delivery) == before
+
+
+def test_nobody_holds_himself_for_dead(house: House) -> None:
+    """The clock stepped while it was sending: it looks for dead senders before its leases are renewed."""
+    posted(house, KNOWN.AT_LEAST_ONCE)
+    relay = house.relay_of()
+    lease = relay.leases.new()
+    assert house.deliveries.claim(ENDPOINT, house.clock.at, lease) is not None
+    house.clock.goes_on(hours=1)
+    with relay.leases.held(lease.token):
+        assert relay.sweep() == 0 and house.relay_of().sweep() == 0  # nor do others: its lease was renewed
+    house.clock.goes_on(hours=1)
+    assert relay.sweep() == 1
 
 
 def test_one_that_always_kills_its_sender_is_given_up(house: House) -> None:
