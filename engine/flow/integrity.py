@@ -248,7 +248,7 @@ def _surveyed(survey: Survey, done: _Done) -> Iterator[Finding]:
 
 
 def _past(house: House) -> Iterator[Finding]:
-    """Records and revisions that are not what they were named for."""
+    """Records and revisions that are not what they were named for; what could be changed unseen."""
     from engine.parametrization.history import changed_records, changed_revisions
     from engine.posting import findings as f
 
@@ -256,3 +256,5 @@ def _past(house: House) -> Iterator[Finding]:
         yield f.Finding(f.RECORD_CHANGED.at("record", table=table, key=key))
     for revision in changed_revisions(house.history.revision_hashes()):
         yield f.Finding(f.REVISION_CHANGED.at("revision", revision=revision))
+    for name in house.history.unguarded():
+        yield f.Finding(f.GUARD_GONE.at(name, table=name))

@@ -49,6 +49,10 @@ RECORD_CHANGED = FaultKind(
     "record_changed", "the parametrization's record {table} {key} is not what it was named for", _BACKUP
 )
 REVISION_CHANGED = FaultKind("revision_changed", "revision {revision} is not what its hash says", _BACKUP)
+GUARD_GONE = FaultKind(
+    "guard_gone", "nothing refuses any more that rows of {table} are changed: its triggers are gone, or switched off",
+    "compare with a backup and with anchors; take the triggers from a database that `factotum init` makes anew",
+)  # fmt: skip
 SEAL_BROKEN = FaultKind("seal_chain_broken", "chain {chain} of seal {seal}: {words}", _BACKUP)
 SEAL_NOT_CHECKED = FaultKind(
     "seal_chain_not_checked", "chain {chain} of seal {seal} was not checked: {why}", "install its plugin and set it"

@@ -259,6 +259,9 @@ class Survey(Protocol):
 class HistoryStore(Protocol):
     """What was changed, by whom, when: each stream in order of time, memory flat."""
 
+    def unguarded(self) -> list[str]:
+        """Tables whose rows may be changed, because what refuses it is gone; by name."""
+
     def changes(
         self, since: datetime | None = None, actor: str = "", table: str = "", key: str = "", company: str = ""
     ) -> Iterator[Row]:

@@ -9,10 +9,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table, func, select
+from sqlalchemy import Column, ColumnElement, Select, Table, func, select, text
 
 from engine.storage.database import Database
-from engine.storage.tables import audit, document, period_change, record, revision, revision_change, seal_setting
+from engine.storage.tables import (
+    GUARDED,
+    audit,
+    document,
+    period_change,
+    record,
+    revision,
+    revision_change,
+    seal_setting,
+)
 
 Row = Mapping[str, Any]
 SOME = 500
@@ -22,6 +31,19 @@ SOME = 500
 class SqlHistory:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def unguarded(self) -> list[str]:
+        """Tables whose rows may be changed, because a trigger that refuses it is gone or switched off; by name."""
+        postgresql = self._database.dialect == "postgresql"
+        query = (
+            "SELECT tgname FROM pg_trigger WHERE tgenabled = 'A'"
+            if postgresql
+            else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        )
+        with self._database.read() as connection:
+            there = {*connection.execute(text(query)).scalars()}
+        wanted = ("no_change", "no_truncate") if postgresql else ("no_update", "no_delete")
+        return sorted(table.name for table in GUARDED if not {f"{table.name}_{one}" for one in wanted} <= there)
 
     def changes(
         self, since: datetime | None = None, actor: str = "", table: str = "", key: str = "", company: str = ""

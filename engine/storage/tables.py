@@ -274,6 +274,8 @@ document_seal = Table(
 )
 POSTED = (document, document_line, document_tax, entry, entry_line, audit, document_seal)
 """Insert-only; guarded by triggers."""
+GUARDED = (*POSTED, record, revision, revision_change, period_change, seal_setting)
+"""These, and the parametrization's past: nobody but who owns the database can change what stands in them."""
 
 # --- what happens to a document afterwards --------------------------------------------------------------------------
 

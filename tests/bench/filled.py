@@ -34,9 +34,8 @@ def filled(url: str, count: int) -> BuiltHouse:
         if "faults" in answer:
             raise SystemExit(answer["faults"])
     with house.database.write() as connection:
-        for name in [
-            name for (name,) in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type='trigger'")
-        ]:
+        triggers = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all()
+        for name, _ in triggers:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
     ids = itertools.count(1_000_000)  # far from the originals'
     for series in house.documents.all_series():
@@ -48,6 +47,9 @@ def filled(url: str, count: int) -> BuiltHouse:
                 connection.execute(table.delete().where(column.in_([one.document["id"] for one in originals])))
             head = _copied(connection, house, series, originals, count // ORIGINALS, ids)
             connection.execute(update(tables.series).where(tables.series.c.id == series["id"]).values(**head))
+    with house.database.write() as connection:
+        for _, made in triggers:
+            connection.exec_driver_sql(made)
     with house.database.read() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.exec_driver_sql("ANALYZE")

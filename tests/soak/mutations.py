@@ -40,8 +40,6 @@ def mutations(file: Path, number: int, seed: int) -> Iterator[Mutation]:
     chance = Random(seed)  # noqa: S311  the same bytes for the same seed
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
-        for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {trigger}")
         made = 0
         while made < number:
             one = _chosen(connection, chance)
@@ -109,12 +107,19 @@ def _chosen(connection: sqlite3.Connection, chance: Random) -> Mutation | None:
 
 
 def _set(connection: sqlite3.Connection, table: str, column: str, row: int, value: bytes | int) -> bool:
-    """False when a key or an index refuses it."""
+    """False when a key or an index refuses it. The triggers of the table are gone while it is set."""
     wanted = "CAST(? AS TEXT)" if isinstance(value, bytes) else "?"
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+    triggers = connection.execute(query, [table]).fetchall()
+    for name, _ in triggers:
+        connection.execute(f"DROP TRIGGER {name}")
     try:
         done = connection.execute(f'UPDATE {table} SET "{column}" = {wanted} WHERE rowid = ?', [value, row])  # noqa: S608
     except sqlite3.IntegrityError:
         return False
+    finally:
+        for _, made in triggers:
+            connection.execute(made)
     return done.rowcount == 1
 
 

@@ -93,13 +93,26 @@ def attacking(house: House) -> Iterator[Attacker]:
 
 
 def rewrite_past(house: House, table: Table, values: dict[str, Any], **where: Any) -> None:
-    """Records and revisions changed for good, which triggers refuse to everybody else."""
-    with house.database.write() as connection:
-        if house.database.dialect == "sqlite":
-            found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all()
-            for (name,) in found:
-                connection.exec_driver_sql(f"DROP TRIGGER {name}")
-        else:
-            connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER ALL")
-        wanted = [table.c[name] == value for name, value in where.items()]
+    """Records and revisions changed for good, which triggers refuse to everybody else; the triggers are put back."""
+    wanted = [table.c[name] == value for name, value in where.items()]
+    with house.database.write() as connection, unguarded(connection, table.name):
         assert connection.execute(update(table).values(**values).where(*wanted)).rowcount == 1
+
+
+@contextmanager
+def unguarded(connection: Connection, table: str, back: bool = True) -> Iterator[None]:
+    """A table without its triggers; afterwards they are as they were, if they are put `back`."""
+    if connection.dialect.name == "sqlite":
+        query = f"SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"  # noqa: S608
+        found = connection.exec_driver_sql(query).all()
+        off, on = [f"DROP TRIGGER {name}" for name, _ in found], [made for _, made in found]
+    else:
+        query = f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal"  # noqa: S608
+        names = connection.exec_driver_sql(query).scalars().all()
+        off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for name in names]
+        on = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for name in names]
+    for statement in off:
+        connection.exec_driver_sql(statement)
+    yield
+    for statement in on if back else ():
+        connection.exec_driver_sql(statement)

@@ -13,7 +13,7 @@ from sqlalchemy import Table, delete, update
 from engine.posting import canon, findings
 from engine.storage import tables
 from tests.engine.numbering.test_components import FAST, HAND
-from tests.support.attacker import Attacker, attacking, rewrite_past
+from tests.support.attacker import Attacker, attacking, rewrite_past, unguarded
 from tests.support.house import House, invoice, line
 
 Change = Callable[[Attacker, int], None]
@@ -194,6 +194,15 @@ def test_a_record_and_a_revision_of_the_past_are_what_they_were_named_for(house:
     rewrite_past(house, tables.revision_change, {"pack": "ITA"}, key="FV/FRA")
     (found,) = _verified(house).findings
     assert (found.fault.code, found.words) == ("revision_changed", "revision 1 is not what its hash says")
+
+
+@pytest.mark.parametrize("table", tables.GUARDED, ids=str)
+def test_a_trigger_that_is_gone_is_told(house: House, table: Table) -> None:
+    assert house.history.unguarded() == []
+    with house.database.write() as connection, unguarded(connection, table.name, back=False):
+        pass
+    found = {one.fault.code: one.words for one in _verified(house).findings}
+    assert list(found) == ["guard_gone"] and f"rows of {table.name} are changed" in found["guard_gone"]
 
 
 def test_a_changed_counter_does_not_explain_posted_numbers(house: House) -> None:

@@ -24,7 +24,8 @@ def add_document(connection: Connection, **given: Any) -> None:
     """One posted document, number 1 of series 1, with a row in every posted table; children first, as posting does."""
     add(connection, tables.record, hash="h")
     add(connection, tables.revision)
-    add(connection, tables.revision_change)
+    for table in (tables.revision_change, tables.period_change, tables.seal_setting):
+        add(connection, table)
     add(connection, tables.series)
     for table in tables.POSTED[1:]:
         add(connection, table)

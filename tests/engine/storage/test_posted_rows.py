@@ -14,8 +14,8 @@ from engine.storage import tables
 from engine.storage.database import Database
 from tests.engine.storage.rows import add, add_document, row
 
-REVISIONS = (tables.record, tables.revision, tables.revision_change)
-GUARDED = (*tables.POSTED, *REVISIONS)
+REVISIONS = (tables.record, tables.revision, tables.revision_change, tables.period_change, tables.seal_setting)
+GUARDED = tables.GUARDED
 
 guarded = pytest.mark.parametrize("table", GUARDED, ids=lambda table: table.name)
 
