@@ -11,7 +11,8 @@ from typing import Any
 from engine.outbox.store import Row
 from engine.spi.contracts import DocumentFormat, DocumentView, File, Message, Parcel
 
-Keep = Callable[[File, str], None]
+Keep = Callable[[File, str, str], None]
+"""Keeps a rendered file: (file, its hash, the format)."""
 
 
 class NotOffered(Exception):
@@ -32,12 +33,12 @@ def parcel_of(
     keep: Keep,
     message: Message | None = None,
 ) -> Parcel:
-    """The row's own format comes first in the parcel, and is kept last: the row names that file.
+    """The row's own format comes first in the parcel.
 
     Errors: Rejected, when a format cannot tell the document; NotOffered.
     """
-    others = tuple(_rendered(name, view, formats, keep) for name in json.loads(row["formats"] or "[]"))
-    files = (*((_rendered(row["format"], view, formats, keep),) if row["format"] else ()), *others)
+    named = dict.fromkeys(one for one in (row["format"], *json.loads(row["formats"] or "[]")) if one)
+    files = tuple(_rendered(name, view, formats, keep) for name in named)
     recipients, copies, hidden = (
         tuple(json.loads(row[name] or "[]")) for name in ("recipients", "copies", "hidden_copies")
     )
@@ -49,5 +50,5 @@ def _rendered(name: str, view: DocumentView, formats: Mapping[str, DocumentForma
     if form is None:
         raise NotOffered(f"no plugin offers the format {name}")
     file = form.render(view)
-    keep(file, hashlib.sha256(file.content).hexdigest())
+    keep(file, hashlib.sha256(file.content).hexdigest(), name)
     return file

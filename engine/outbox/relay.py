@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from engine.kernel.clock import Clock
@@ -185,7 +186,7 @@ class _Try:
             raise Held(f"held: {twin.words}; let it go all the same with {release}")
         self._before = f"{twin.words}; " if twin else ""
         try:
-            keep = lambda file, digest: relay.store.keep(row, file, digest, relay.clock.now())  # noqa: E731
+            keep = partial(relay.store.keep, row, relay.clock.now())
             view = relay.store.view(row["document"])
             parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
         except NotOffered as missing:

@@ -83,8 +83,8 @@ class DeliveryStore(Protocol):
     def view(self, document: int) -> DocumentView:
         """The posted document."""
 
-    def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
-        """Store a rendered file under its hash, and name it on the row."""
+    def keep(self, delivery: Row, now: datetime, file: File, digest: str, form: str) -> None:
+        """Store a rendered file under its hash, as the row's own or beside it, as its format is."""
 
     def counted(self) -> Mapping[str, int]:
         """How many deliveries are in each state."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 
 from engine.storage.database import Database
-from engine.storage.tables import delivery, document, file, received
+from engine.storage.tables import delivery, delivery_file, document, file, received
 
 Row = Mapping[str, Any]
 PAGE = 500
@@ -31,10 +31,11 @@ class SqlFiles:
         return dict(found) if found else None
 
     def owners(self, digest: str) -> list[tuple[str, date]]:
+        along = select(delivery_file.c.delivery).where(delivery_file.c.file == digest)
         issued = (
             select(document.c.company, document.c.date)
             .join(delivery, delivery.c.document == document.c.id)
-            .where(delivery.c.file == digest)
+            .where((delivery.c.file == digest) | delivery.c.id.in_(along))
             .distinct()
         )
         came = select(received.c.company, received.c.supplier_date, received.c.received_at, document.c.date)
@@ -78,8 +79,15 @@ class SqlFiles:
 
     def of_document(self, id: int, form: str) -> str | None:
         """The hash of the file a document left as, in a format; the first that was sent."""
-        mine = (delivery.c.document == id, delivery.c.format == form, delivery.c.file.is_not(None))
-        query = select(delivery.c.file).where(*mine).order_by((delivery.c.state != "sent"), delivery.c.id).limit(1)
+        own = case((delivery.c.format == form, delivery.c.file))
+        handed_over = func.coalesce(own, delivery_file.c.file)
+        query = (
+            select(handed_over)
+            .outerjoin(delivery_file, (delivery_file.c.delivery == delivery.c.id) & (delivery_file.c.format == form))
+            .where(delivery.c.document == id, handed_over.is_not(None))
+            .order_by((delivery.c.state != "sent"), delivery.c.id)
+            .limit(1)
+        )
         with self._database.read() as connection:
             found: str | None = connection.execute(query).scalar_one_or_none()
         return found

@@ -172,18 +172,26 @@ class SqlDeliveryStore:
             lines = rows_of(connection, tables.document_line, document)
             return document_view(dict(row), lines, rows_of(connection, tables.document_tax, document))
 
-    def keep(self, delivery: Row, file: File, digest: str, now: datetime) -> None:
+    def keep(self, delivery: Row, now: datetime, file: File, digest: str, form: str) -> None:
         row = {
             "hash": digest, "name": file.name, "media_type": file.media_type, "content": file.content,
             "stored_at": now,
         }  # fmt: skip
-        if delivery["file"] == digest:
+        own = form == delivery["format"]
+        if own and delivery["file"] == digest:
             return
+        beside = {"delivery": delivery["id"], "format": form, "file": digest}
 
         def work(connection: Connection) -> None:
-            connection.execute(insert_into(self._database.dialect, tables.file).values(row).on_conflict_do_nothing())
-            mine = and_(DELIVERY.c.id == delivery["id"], DELIVERY.c.lease_token == delivery["lease_token"])
-            connection.execute(update(DELIVERY).where(mine).values(file=digest))
+            added = insert_into(self._database.dialect, tables.file).values(row)
+            connection.execute(added.on_conflict_do_nothing())
+            if own:
+                mine = and_(DELIVERY.c.id == delivery["id"], DELIVERY.c.lease_token == delivery["lease_token"])
+                connection.execute(update(DELIVERY).where(mine).values(file=digest))
+                return
+            along = insert_into(self._database.dialect, tables.delivery_file).values(beside)
+            keys = list(tables.delivery_file.primary_key.columns)
+            connection.execute(along.on_conflict_do_update(index_elements=keys, set_={"file": digest}))
 
         self._database.retrying(work)
 

@@ -375,6 +375,14 @@ delivery = Table(
         )
     ),
 )
+delivery_file = Table(
+    "delivery_file",
+    metadata,
+    Column("delivery", Id, ForeignKey("delivery.id"), primary_key=True),
+    Column("format", String(40), primary_key=True),
+    Column("file", String(64), ForeignKey("file.hash"), nullable=False, index=True),
+)
+"""What goes along with a delivery's own file."""
 delivery_attempt = Table(
     "delivery_attempt",
     metadata,

@@ -19,13 +19,13 @@ from engine.outbox import archiving
 from engine.outbox.archiving import keep_until, move, place_of, year_end
 from engine.outbox.connections import Ready
 from engine.outbox.vault import new_key
-from engine.spi import Conflict, File, NotFound, TryLater
-from engine.spi.host import register
+from engine.spi import Conflict, DocumentView, File, NotFound, TryLater
+from engine.spi.host import Plugins, register
 from engine.storage import tables
 from engine.storage.archive_folder import FolderShelf, NoArchive, folder_for
 from plugins.archive_fsspec import plugin as archive_fsspec
 from tests.support import hostile
-from tests.support.fakes import plugin_context
+from tests.support.fakes import MemoryChannel, PlainFormat, fails, plugin_context, takes
 from tests.support.house import House, invoice
 from tests.support.invoices_in import cii, inbox_house
 
@@ -365,3 +365,43 @@ def test_once_it_is_deactivated_the_folder_of_the_installation_is_the_archive(re
     remote.post(invoice())
     assert remote.relay() == {"sent": 1}
     assert remote.row(tables.file)["archive"] == "" and remote.row(tables.file)["archived_at"]
+
+
+# --- what goes along ------------------------------------------------------------------------------------------------
+
+ALONG = """
+[[delivery_rule]]
+id = "ALONG"
+channel = "train"
+format = "facturx"
+attachments = ["csv"]
+connection = "STATION"
+"""
+
+
+class Csv(PlainFormat):
+    def render(self, document: DocumentView) -> File:
+        return File("x.csv", "text/csv", f"{document.number};{document.totals.payable}".encode())
+
+
+def test_each_file_that_went_is_kept_as_its_document_and_exported_as_it_went(archive: House, tmp_path: Path) -> None:
+    train = MemoryChannel("train", fails(TryLater("busy")))
+    formats = {"facturx": PlainFormat("facturx"), "csv": Csv("csv")}
+    house = archive.beside(Plugins(formats, {"email": archive.channel, "train": train}))
+    house.apply(tmp_path, "ALONG", ALONG)
+    house.connect("STATION", "train")
+    house.connect()
+    house.post(invoice())
+    assert house.relay() == {"sent": 1, "retry": 1}
+    train.behaviour = takes
+    house.clock.goes_on(minutes=5)
+    assert house.relay() == {"sent": 1}
+    sent = {one.name: hashlib.sha256(one.content).hexdigest() for one in train.parcels[-1].files}
+    assert house.row(tables.delivery, channel="train")["file"] == sent["FV-2026-00001.txt"]
+    for form, name in (("facturx", "FV-2026-00001.txt"), ("csv", "x.csv")):
+        assert (
+            hashlib.sha256(flow.export(house, house.context, "FV-2026-00001", form).content).hexdigest() == sent[name]
+        )
+    assert {row["hash"]: row["keep_until"] for row in house.rows(tables.file)} == dict.fromkeys(
+        sent.values(), date(2036, 12, 31)
+    )
