@@ -159,7 +159,7 @@ def test_a_letter_that_lies_ready_is_cancelled_when_the_mail_arrives_after_all(
     run_bounces(house, house.context)
     assert state_of(house, "FV-2026-00001") == [("email", "sent"), ("postal_folder", "pending")]
     comes_back(imap, back, "achats@epicerie-horizon.example", "delivered", "2.0.0")
-    run_bounces(house, house.context)
+    assert run_bounces(house, house.context) == ({"reports": 1}, [])
     house.relay()
     assert state_of(house, "FV-2026-00001") == [("email", "sent"), ("postal_folder", "cancelled")]
     (task,) = flow.show(house, house.context, "FV-2026-00001")["undelivered"]
