@@ -12,6 +12,8 @@
         check(tmp_path)
 """
 
+from engine.conformance.documents import invoice
+from engine.conformance.kit import context
 from engine.conformance.run import Asked, NoSamples, check_plugin, checks
 
-__all__ = ["Asked", "NoSamples", "check_plugin", "checks"]
+__all__ = ["Asked", "NoSamples", "check_plugin", "checks", "context", "invoice"]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from random import Random
+from typing import Any
 
 from engine.conformance.documents import all_documents, invoice
+from engine.conformance.general import given_any
 from engine.conformance.kit import NotAsked, Subject, Unfit, holds, pure
+from engine.drafting.request import read_request
+from engine.kernel.faults import Faulty
 from engine.spi.contracts import File, ImportedDocument, Rejected
 
 MOST_SECONDS = 1.0
@@ -69,6 +74,22 @@ def reads_its_samples(subject: Subject) -> None:
             raise Unfit(f"{file.name} gave {first!r:.200}, which is no ImportedDocument")
         if first != second:
             raise Unfit(f"{file.name} read twice gives two different documents")
+        _can_be_posted(file.name, first.request)
+
+
+def _can_be_posted(name: str, request: Mapping[str, Any]) -> None:
+    """What it makes of a file is a document as `factotum post` takes it; what is missing, a person adds."""
+    said = ("tax_category", "tax_rate", "tax_exemption")  # of a line: what its tax code is found by
+    lines = [
+        {"tax_code": "X", **{key: value for key, value in line.items() if key not in said}}
+        for line in request.get("lines", ())
+    ]
+    try:
+        read_request({"company": "ACME", **request, "lines": lines})
+    except Faulty as wrong:
+        words = "; ".join(f"{one.path}: {one.message}" for one in wrong.faults if one.code != "missing_field")
+        if words:
+            raise Unfit(f"{name} gives no document that can be posted: {words}") from wrong
 
 
 @holds("import", "importers")
@@ -105,6 +126,7 @@ def _never_breaks(subject: Subject, file: File, what: str) -> None:
 
 
 def _files(subject: Subject) -> list[File]:
+    given_any(subject)
     found = list(subject.samples.files.get(subject.name, ()))
     if not found:
         raise Unfit(f"the samples hold no file for {subject.name}: Samples(files={{name: [File]}})")

@@ -36,6 +36,14 @@ def gives_a_reason(subject: Subject) -> None:
             raise Unfit(f"it cannot {name!r} and does not say why")
 
 
+@holds("manifest", "")
+def has_samples(subject: Subject) -> None:
+    """what talks to another side, or reads files, has samples: a stand-in, settings, files"""
+    needing = [facet for facet in (*CONNECTABLE, "importers") if getattr(subject.plugins, facet)]
+    if subject.missing and needing:
+        raise Unfit(subject.missing)
+
+
 @holds("manifest", *FACETS)
 def is_named(subject: Subject) -> None:
     """the name can be stored for ever: lower case letters, digits and _"""
@@ -76,6 +84,7 @@ def takes_and_refuses_the_samples(subject: Subject) -> None:
     for one in subject.samples.settings.get(subject.name, ()):
         if found := refused(subject, one):
             raise Unfit(f"valid settings are refused: {found}")
+    given_any(subject)
     wrong = subject.samples.wrong.get(subject.name, ())
     if not wrong:
         raise Unfit("the samples hold no wrong settings: Samples(wrong={name: [(settings, field)]})")
@@ -85,8 +94,15 @@ def takes_and_refuses_the_samples(subject: Subject) -> None:
             raise Unfit(f"wrong settings are not refused at {at!r} but at {sorted(found) or 'no field'}")
 
 
+def given_any(subject: Subject) -> None:
+    """Errors: NotAsked where no samples were found, which one check tells."""
+    if subject.missing:
+        raise NotAsked("there are no samples")
+
+
 def valid(subject: Subject) -> dict[str, Any]:
-    """Settings that are taken, from the samples."""
+    """Settings that are taken, from the samples. Errors: NotAsked where there are none at all."""
+    given_any(subject)
     for one in subject.samples.settings.get(subject.name, ()):
         return dict(one)
     raise Unfit(f"the samples hold no valid settings of {subject.name}: Samples(settings={{name: [settings]}})")

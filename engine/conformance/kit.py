@@ -39,6 +39,7 @@ class Subject:
     name: str  # of the channel, format …; the plugin's own for its manifest
     offer: Any
     folder: Path
+    missing: str = ""  # why there are no samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from engine.conformance.documents import all_documents, invoice, pdf
-from engine.conformance.general import CONNECTABLE
+from engine.conformance.general import CONNECTABLE, given_any
 from engine.conformance.kit import NotAsked, Subject, Unfit, context, holds, pure
 from engine.outbox.connections import secret_fields
 from engine.spi.contracts import (
     AuthExpired,
     ConfigError,
+    DeliveryEvent,
     DeliveryPolicy,
     DocumentView,
     File,
@@ -103,6 +104,7 @@ class Bench:
 
 @contextmanager
 def bench(subject: Subject) -> Iterator[Bench]:
+    given_any(subject)
     start = subject.samples.remotes.get(subject.name)
     if start is None:
         raise Unfit(f"the samples hold no stand-in for {subject.name}: Samples(remotes={{name: start}})")
@@ -218,6 +220,20 @@ def carries_big_files(subject: Subject) -> None:
             raise NotAsked(f"it refuses it: {refused.reason}") from refused
 
 
+@holds("delivery", "channels")
+def reads_what_became_of_it(subject: Subject) -> None:
+    """`events` can be read; each has an id, and names the parcel by its key or by the receipt's reference"""
+    if not hasattr(subject.offer, "events"):
+        raise NotAsked("it hears nothing later")
+    with bench(subject) as made:
+        receipt = made.send()
+        for one in subject.offer.events(made.settings, made.context):
+            if not isinstance(one, DeliveryEvent) or not one.id:
+                raise Unfit(f"it gave {one!r:.200}, which is no DeliveryEvent with an id")
+            if one.key != KEY and one.reference != receipt.reference:
+                raise Unfit(f"event {one.id} names neither the key of the parcel nor the reference of its receipt")
+
+
 # --- idempotency ------------------------------------------------------------------------------------------------------
 
 
@@ -283,7 +299,11 @@ def two_keys_are_two_documents(subject: Subject) -> None:
 def _error(kind: Trouble) -> Callable[[Subject], None]:
     def check(subject: Subject) -> None:
         with bench(subject) as made:
+            began = time.monotonic()
             told = troubled(made, kind)
+            spent = time.monotonic() - began
+        if spent > LONGEST_TEST:
+            raise Unfit(f"{kind.value}: it came back after {spent:.0f} s; its stand-in gives it a time-out of seconds")
         if not isinstance(told, EXPECTED[kind]):
             expected = " or ".join(one.__name__ for one in EXPECTED[kind])
             raise Unfit(f"{kind.value}: it raises {type(told).__name__}, expected {expected}")

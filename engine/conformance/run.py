@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from engine.conformance import formats, general, remotes, stores
 from engine.conformance.kit import CHECKS, Check, Result, Subject, ask
 from engine.kernel.errors import EngineError
-from engine.spi.host import FACETS, PluginBroken, register
+from engine.spi.host import FACETS, broken, register
 from engine.spi.samples import Samples
 
 GROUPS = (general, formats, remotes, stores)
@@ -47,23 +47,34 @@ class Asked:
             raise AssertionError(f"{self.name}: {self.check.says}: {result.words}")
 
 
+class NotFoundHere(EngineError):
+    code = "plugin_not_found"
+    says = "there is no module {module!r} to be found from here"
+    remedy = "run it in the plugin's folder, or install the plugin"
+
+
 def checks(module: str, samples: str = "") -> list[Asked]:
-    """Every check a plugin is asked. Errors: PluginBroken, NoSamples."""
+    """Every check a plugin is asked. Errors: NotFoundHere, PluginBroken, NoSamples."""
     try:
         found = import_module(module)
     except (Exception, SystemExit) as cause:
-        raise PluginBroken(name=module, cause=f"{type(cause).__name__}: {cause}") from cause
-    return asked_of(module, found, _samples(samples or f"{module}_samples", bool(samples)))
+        if isinstance(cause, ModuleNotFoundError) and cause.name and f"{module}.".startswith(f"{cause.name}."):
+            raise NotFoundHere(module=module) from cause
+        raise broken(module, cause) from cause
+    where = samples or f"{module}_samples"
+    given = _samples(where, bool(samples))
+    missing = "" if given else f"there is no {where} to be found from here: write it, or name one with --samples"
+    return asked_of(module, found, given or Samples(), missing)
 
 
-def asked_of(module: str, plugin: object, given: Samples) -> list[Asked]:
-    """Every check of a plugin that is at hand. Errors: PluginBroken."""
+def asked_of(module: str, plugin: object, given: Samples, missing: str = "") -> list[Asked]:
+    """Every check of a plugin that is at hand; `missing` says why there are no samples. Errors: PluginBroken."""
     plugins = register([(module, plugin)])
     offers = [("", module, plugins.manifests[module])]
     offers += [(facet, name, one) for facet in FACETS for name, one in getattr(plugins, facet).items()]
 
     def subject(name: str, offer: object) -> Callable[[Path], Subject]:
-        return lambda folder: Subject(module, plugins, given, name, offer, folder)
+        return lambda folder: Subject(module, plugins, given, name, offer, folder, missing)
 
     return [
         Asked(check, subject(name, offer), name)
@@ -80,14 +91,14 @@ def check_plugin(module: str, samples: str = "") -> Iterator[Result]:
             yield one.result(Path(folder))
 
 
-def _samples(where: str, must: bool) -> Samples:
+def _samples(where: str, must: bool) -> Samples | None:
     """`package.module`, whose SAMPLES are meant. Without any, what needs no stand-in is checked all the same."""
     try:
         found = import_module(where).SAMPLES
     except ModuleNotFoundError as cause:
         if must or cause.name not in (where, where.rpartition(".")[0]):
             raise NoSamples(where=where, cause=cause) from cause
-        return Samples()
+        return None
     except Exception as cause:
         raise NoSamples(where=where, cause=f"{type(cause).__name__}: {cause}") from cause
     if not isinstance(found, Samples):

@@ -32,6 +32,8 @@ NOT_TESTED = FaultKind(
     "run `factotum plugin test {code}` first",
 )
 UNKNOWN_COMPANY = FaultKind("connection_for_nobody", "there is no company {company!r}", "{remedy}")
+NOT_PAUSED = FaultKind("connection_not_paused", "connection {code} is not paused: {state}", "{remedy}")
+NEW_LOGIN = "give the login again with `factotum plugin configure` (or `authorize`), then `factotum plugin test {code}`"
 NO_LOGIN_NEEDED = FaultKind(
     "no_login_needed", "{channel} is no place a person logs in to", "give its secrets with `plugin configure {code}`"
 )
@@ -45,10 +47,13 @@ CODE = re.compile(r"[A-Z0-9][A-Z0-9_.-]{0,19}")
 Told = dict[str, Any]
 
 
-def configure(house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any]) -> None:
+def configure(
+    house: House, context: Context, code: str, channel: str, settings: Mapping[str, Any], *, keep: bool = False
+) -> None:
     """Make or change a connection. What changes its settings takes it back to `configured`.
 
-    A secret that is not given stays what it was; one that is given empty is forgotten.
+    A secret that is not given stays what it was; one that is given empty is forgotten. With `keep` that holds of every
+    setting.
     Errors: Faulty, with each setting the plugin refuses; NoKey.
     """
     from engine.outbox.connections import CONFIGURED, Connection, secret_fields, settings_hash
@@ -63,7 +68,9 @@ def configure(house: House, context: Context, code: str, channel: str, settings:
     given = {name: value for name, value in settings.items() if name in hidden}
     secrets = {name: sealed for name, sealed in kept.items() if name not in given and name in hidden}
     opened = {name: switchboard.vault.open(code, name, sealed) for name, sealed in secrets.items()}
-    accepted = _accepted(offer, {**opened, **{name: value for name, value in settings.items() if value != ""}})
+    stays = was.settings if keep and was and was.channel == channel else {}
+    wanted = {name: value for name, value in {**stays, **settings}.items() if value != ""}
+    accepted = _accepted(offer, {**opened, **wanted})
     secrets |= {name: switchboard.vault.seal(code, name, str(value)) for name, value in given.items() if value != ""}
     plain = {name: value for name, value in accepted.items() if name not in hidden}
 
@@ -129,7 +136,7 @@ def _keep(house: House, code: str, change: Callable[[Mapping[str, Any]], Told]) 
 
 def test_connection(house: House, context: Context, code: str) -> TestReport:
     """Try a connection as it is configured now; what passes may be activated. Errors: Faulty, NoKey."""
-    from engine.outbox.connections import ACTIVE, DEGRADED
+    from engine.outbox.connections import ACTIVE, DEGRADED, NEEDS_REAUTH
 
     allowed(context, "configure")
     found = _found(house, code)
@@ -140,9 +147,11 @@ def test_connection(house: House, context: Context, code: str) -> TestReport:
         now = before or found
         passed = report.passed and now.settings_hash == found.settings_hash
         after = replace(now, tested_hash=found.settings_hash if passed else "", tested_at=at, report=told)
-        return (replace(after, state=ACTIVE, detail="") if passed and now.state == DEGRADED else after), None
+        mended = passed and now.state in (DEGRADED, NEEDS_REAUTH)
+        return (replace(after, state=ACTIVE, detail="") if mended else after), None
 
-    house.connections.change(code, at, context.actor.name, decide)
+    if house.connections.change(code, at, context.actor.name, decide).in_use:
+        house.deliveries.wake(code, at)
     return report
 
 
@@ -226,8 +235,11 @@ def _reported(offer: Any, ready: Ready) -> TestReport:
     return report
 
 
-def activate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
-    """Use a connection for companies, or for all when none is named. Errors: Faulty(connection_not_tested …)."""
+def activate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Use a connection for companies, or for all when none is named; for which it is used now, "" for all.
+
+    Errors: Faulty(connection_not_tested …).
+    """
     from engine.outbox.connections import ACTIVE, ALL
     from engine.parametrization.definitions import Company
 
@@ -241,8 +253,9 @@ def activate(house: House, context: Context, code: str, companies: tuple[str, ..
             raise Faulty([NOT_TESTED.at("connection", code=code)])
         return replace(found, state=ACTIVE, detail="", companies=found.companies | (frozenset(companies) or {ALL}))
 
-    _changed(house, context, code, decide)
+    after = _changed(house, context, code, decide)
     house.deliveries.wake(code, context.clock.now())
+    return tuple(sorted(after.companies))
 
 
 def deactivate(house: House, context: Context, code: str, companies: tuple[str, ...] = ()) -> None:
@@ -264,12 +277,16 @@ def pause(house: House, context: Context, code: str, why: str = "") -> None:
 
 
 def resume(house: House, context: Context, code: str) -> None:
-    """Go on where it was paused. Errors: Faulty."""
-    from engine.outbox.connections import ACTIVE, CONFIGURED, PAUSED
+    """Go on where it was paused. Errors: Faulty(connection_not_paused …)."""
+    from engine.outbox.connections import ACTIVE, CONFIGURED, IN_USE, NEEDS_REAUTH, PAUSED
 
     def decide(found: Connection) -> Connection:
-        if found.state != PAUSED:
+        if found.state in IN_USE:
             return found
+        if found.state != PAUSED:
+            remedy = NEW_LOGIN if found.state == NEEDS_REAUTH else "test it, then `factotum plugin activate {code}`"
+            told = {"code": code, "state": found.state.replace("_", " "), "remedy": remedy.format(code=code)}
+            raise Faulty([NOT_PAUSED.at("connection", **told)])
         return replace(found, state=ACTIVE if found.tested and found.companies else CONFIGURED, detail="")
 
     _changed(house, context, code, decide)
@@ -333,7 +350,9 @@ def offered(plugins: Plugins, name: str) -> Any:
     """What a connection may be for. Errors: Faulty(unknown_channel)."""
     offers = plugins.connectable()
     if name not in offers:
-        raise Faulty([UNKNOWN_CHANNEL.at("channel", name=name, remedy=nearest(name, offers, INSTALL))])
+        its = [one for (_, one), owner in plugins.owners.items() if owner == name and one in offers]
+        remedy = f"{name} is a plugin; say {' or '.join(its)}" if its else nearest(name, offers, INSTALL)
+        raise Faulty([UNKNOWN_CHANNEL.at("channel", name=name, remedy=remedy)])
     return offers[name]
 
 
@@ -349,7 +368,7 @@ def _accepted(offer: Any, settings: Mapping[str, Any]) -> Told:
     return told
 
 
-def _changed(house: House, context: Context, code: str, change: Callable[[Connection], Connection]) -> None:
+def _changed(house: House, context: Context, code: str, change: Callable[[Connection], Connection]) -> Connection:
     allowed(context, "configure")
     _found(house, code)
     audit_id = house.posting.next_id("audit")
@@ -359,7 +378,7 @@ def _changed(house: House, context: Context, code: str, change: Callable[[Connec
         after = change(before)
         return after, _audited(house, context, before, after, audit_id)
 
-    house.connections.change(code, context.clock.now(), context.actor.name, decide)
+    return house.connections.change(code, context.clock.now(), context.actor.name, decide)
 
 
 def _audited(house: House, context: Context, before: Connection | None, after: Connection, audit_id: int) -> Told:

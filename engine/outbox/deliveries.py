@@ -87,8 +87,8 @@ def _reached(
     channel: DeliveryChannel | None, name: str, also: tuple[str, ...], view: DocumentView
 ) -> tuple[tuple[str, ...], str, str]:
     """Recipients, state and words of a new row. A channel's bug does not stop the posting."""
-    if channel is None:
-        return (), "rejected", f"no plugin offers the channel {name}"
+    if channel is None:  # it may come back, and names its recipients then
+        return also, "pending", f"no plugin offers the channel {name}"
     try:
         found = tuple(dict.fromkeys((*(str(one) for one in channel.recipients(view)), *also)))
     except Exception as bug:

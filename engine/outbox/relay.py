@@ -8,10 +8,11 @@ says what is done: ask, send again, or wait for a person.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from engine.kernel.clock import Clock
 from engine.kernel.errors import EngineError
 from engine.outbox import outcomes, places
 from engine.outbox.connections import Ready, Switchboard
+from engine.outbox.deliveries import NOBODY, recipients_of
 from engine.outbox.leases import LEASE, Leases
 from engine.outbox.messages import Words
 from engine.outbox.outcomes import Outcome, again, of_receipt
@@ -188,7 +190,11 @@ class _Try:
         try:
             keep = partial(relay.store.keep, row, relay.clock.now())
             view = relay.store.view(row["document"])
-            parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
+            whom = recipients_of(row, channel, lambda id: view)
+            if not whom:
+                raise Rejected(NOBODY)
+            named = {**row, "recipients": json.dumps(whom, ensure_ascii=False)}
+            parcel = parcel_of(named, view, ready.settings, relay.formats, keep, self._message(view))
         except NotOffered as missing:
             raise NotUsable(str(missing)) from missing
         try:
@@ -255,7 +261,9 @@ class _Try:
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         claimed = self._claimed
         now = self._relay.clock.now()
-        return of_receipt(receipt, addressed, claimed.tries, claimed.began, now, parcel.recipients)
+        outcome = of_receipt(receipt, addressed, claimed.tries, claimed.began, now, parcel.recipients)
+        named = json.loads(claimed.row["recipients"]) or outcome.recipients is not None
+        return outcome if named else replace(outcome, recipients=parcel.recipients)
 
     def _uncertain(self, why: str) -> Outcome:
         call = f"`factotum delivery resolve {self._claimed.row['id']}`"

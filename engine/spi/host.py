@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from inspect import getattr_static
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from engine.kernel.errors import EngineError
+from engine.kernel.faults import nearest
 from engine.spi.contracts.manifest import API_VERSION, CAPABILITIES, Manifest
 from engine.spi.hookspecs import PROJECT, Hooks
 
@@ -65,6 +67,10 @@ FACETS = {
 """Each by the name of its field in Plugins."""
 
 
+PARTS = frozenset({"find", "events"})
+"""Capabilities that are methods of what is offered."""
+
+
 class PluginBroken(EngineError):
     code = "plugin_broken"
     says = "plugin {name!r} does not load: {cause}"
@@ -73,7 +79,7 @@ class PluginBroken(EngineError):
 
 class NameTaken(EngineError):
     code = "plugin_name_taken"
-    says = "two plugins offer a {what} named {name!r}"
+    says = "two plugins offer a {what} named {name!r}: {whose}"
     remedy = "uninstall one of them"
 
 
@@ -103,7 +109,7 @@ def load_plugins() -> Plugins:
         try:
             modules.append((entry.name, entry.load()))
         except (Exception, SystemExit) as cause:  # a plugin may fail in any way; we say which and stop
-            raise _broken(entry.name, cause) from cause
+            raise broken(entry.name, cause) from cause
     return register(modules)
 
 
@@ -116,10 +122,10 @@ def register(modules: Iterable[tuple[str, object]]) -> Plugins:
         try:
             manifests[name], offers = _offers(name, module)
         except (Exception, SystemExit) as cause:
-            raise _broken(name, cause) from cause
+            raise broken(name, cause) from cause
         for facet, many in offers.items():
             for offer in many:
-                _add(facet, offered, offer)
+                _add(facet, offered, offer, owners, name)
                 owners[facet, offer.name] = name
     return Plugins(
         **{facet: dict(sorted(found.items())) for facet, found in offered.items()}, manifests=manifests, owners=owners
@@ -149,24 +155,37 @@ def _manifest(found: object, offers: Mapping[str, list[Any]]) -> Manifest:
     if found.api_version != API_VERSION:
         raise TypeError(f"it is made for API {found.api_version}; this is API {API_VERSION}")
     if unknown := sorted((found.capabilities | set(found.cannot)) - CAPABILITIES):
-        raise TypeError(f"its manifest names capabilities nobody knows: {', '.join(unknown)}")
+        told = [f"{one} ({nearest(one, CAPABILITIES, 'no such capability')})" for one in unknown]
+        raise TypeError(f"its manifest names capabilities nobody knows: {', '.join(told)}")
     if both := sorted(found.capabilities & set(found.cannot)):
         raise TypeError(f"its manifest both declares and denies {', '.join(both)}")
     for key, facet in FACETS.items():
         if bool(offers[key]) != (facet.capability in found.capabilities):
             says, has = ("declares", "no") if facet.capability in found.capabilities else ("does not declare", "a")
             raise TypeError(f"its manifest {says} {facet.capability!r}, and it offers {has} {facet.name}")
+    for part in sorted(PARTS & found.capabilities):
+        if not any(getattr_static(one, part, None) for many in offers.values() for one in many):
+            raise TypeError(f"its manifest declares {part!r}, and nothing it offers has that")
     return found
 
 
-def _add(facet: str, offered: dict[str, dict[str, Any]], offer: Any) -> None:
+def _add(
+    facet: str, offered: dict[str, dict[str, Any]], offer: Any, owners: Mapping[tuple[str, str], str], plugin: str
+) -> None:
     """Names are unique within a facet, and among all that a connection may name."""
     connectable = ("channels", "providers", "sources", "archives")
     for other in connectable if facet in connectable else (facet,):
         if offer.name in offered[other]:
-            raise NameTaken(what=FACETS[other].name, name=offer.name)
+            raise NameTaken(what=FACETS[other].name, name=offer.name, whose=f"{owners[other, offer.name]} and {plugin}")
     offered[facet][offer.name] = offer
 
 
-def _broken(name: str, cause: BaseException) -> PluginBroken:
-    return PluginBroken(name=name, cause=f"{type(cause).__name__}: {cause}")
+def broken(name: str, cause: BaseException) -> PluginBroken:
+    """A plugin that does not load, with the place in the plugin where it went wrong, so that its maker finds it."""
+    frames = [one for one in extract_tb(cause.__traceback__) if "importlib" not in one.filename]
+    place = (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
+    if isinstance(cause, SyntaxError) and cause.filename:
+        place = (cause.filename, cause.lineno)
+    where = f" ({place[0]}, line {place[1]})" if place[0] and not place[0].endswith("engine/spi/host.py") else ""
+    said = cause.msg if isinstance(cause, SyntaxError) else cause
+    return PluginBroken(name=name, cause=f"{type(cause).__name__}: {said}{where}")

@@ -164,8 +164,8 @@ class _Guarded(httpx.BaseTransport):
         """Errors: ConfigError."""
         url = request.url
         if url.scheme not in self._pools:
-            hint = "; plain http has to be asked for" if url.scheme == "http" else ""
-            raise ConfigError(f"{url.scheme or 'no scheme'} is not how a connection is made: https{hint}")
+            hint = ", unless the connection asks for plain http" if url.scheme == "http" else ""
+            raise ConfigError(f"{url.scheme or 'no scheme'} is not used: only https{hint}")
         if url.userinfo:
             raise ConfigError("a user or password in a web address is not used")
         port = url.port or (80 if url.scheme == "http" else 443)

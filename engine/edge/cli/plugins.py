@@ -19,6 +19,7 @@ def plugin() -> None:
 
     \b
     A connection's life: configure, authorize where a person logs in, test, activate; then pause and resume.
+    One that needs_reauth: configure or authorize it anew, then test.
     """
 
 
@@ -92,7 +93,8 @@ def configure(
 ) -> None:
     """Make or change a CONNECTION, such as DEMO-MAIL --channel email host=smtp.example.com port=25.
 
-    Secrets that are not given again stay; NAME= (empty) forgets one. They are kept encrypted: see `factotum secret`.
+    What is not given again stays; NAME= (empty) forgets it. FILE holds all settings anew, but for secrets, which stay
+    too: they are kept encrypted, see `factotum secret`.
     """
     from engine import flow
     from engine.app import open_house, system_context
@@ -108,7 +110,7 @@ def configure(
     for name in secrets:
         asked = sys.stdin.isatty()
         given[name] = click.prompt(name, hide_input=True) if asked else sys.stdin.readline().rstrip("\n")
-    flow.configure(open_house(database), system_context(), connection, channel, given)
+    flow.configure(open_house(database), system_context(), connection, channel, given, keep=file is None)
     click.echo(f"Connection {connection} is configured.")
 
 
@@ -198,8 +200,8 @@ def activate(database: str | None, connection: str, companies: tuple[str, ...]) 
     from engine import flow
     from engine.app import open_house, system_context
 
-    flow.activate(open_house(database), system_context(), connection, companies)
-    click.echo(f"Connection {connection} is active for {', '.join(companies) or 'all companies'}.")
+    used = flow.activate(open_house(database), system_context(), connection, companies)
+    click.echo(f"Connection {connection} is active for {'all companies' if '' in used else ', '.join(used)}.")
 
 
 @plugin.command()
@@ -277,7 +279,7 @@ def check(module: str, samples: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--in", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Where to.")
 def new(name: str, folder: Path) -> None:
-    """Write a working plugin NAME with its tests: a channel over HTTP, a format, a stand-in, samples.
+    """Write a working plugin NAME with its tests: a channel over HTTP, a stand-in, samples.
 
     Then: cd NAME, factotum plugin check NAME_factotum, and make it yours.
     """

@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.conformance.kit import CHECKS, Result
-from engine.conformance.run import NoSamples, asked_of, checks
+from engine.conformance.run import NoSamples, NotFoundHere, asked_of, checks
 from engine.spi import (
     Absent,
     DeliveryPolicy,
@@ -307,8 +307,15 @@ def test_every_group_has_its_saboteur() -> None:
     assert {check.split(".")[0] for check, _ in SABOTAGE} == groups
 
 
-def test_a_plugin_that_does_not_load_or_has_no_samples_is_told() -> None:
-    with pytest.raises(PluginBroken, match="no_such_plugin"):
+def test_a_plugin_that_does_not_load_or_has_no_samples_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NotFoundHere, match="plugin_not_found .*'no_such_plugin'"):
         checks("no_such_plugin")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "half_a_plugin.py").write_text("import json\n\nimport no_such_library\n")
+    with pytest.raises(PluginBroken, match=r"No module named 'no_such_library' \(.*half_a_plugin.py, line 3\)"):
+        checks("half_a_plugin")
+    (tmp_path / "torn_plugin.py").write_text("def f(:\n")
+    with pytest.raises(PluginBroken, match=r"SyntaxError: invalid syntax \(.*torn_plugin.py, line 1\)"):
+        checks("torn_plugin")
     with pytest.raises(NoSamples, match=r"no_samples_here"):
         checks("plugins.facturx.plugin", "no_samples_here")

@@ -259,6 +259,28 @@ def test_the_account_that_a_test_names_is_masked_too(guarded: House) -> None:
     assert CANARY not in str(kept(guarded)["report"])
 
 
+@pytest.mark.parametrize("state", ["needs_reauth", "configured"])
+def test_what_is_not_paused_is_not_resumed_and_the_way_out_is_told(used: House, state: str) -> None:
+    used.change(tables.connection, {"state": state, "detail": "401"}, code="DEMO-MAIL")
+    with pytest.raises(Faulty) as refused:
+        flow.resume(used, used.context, "DEMO-MAIL")
+    (fault,) = refused.value.faults
+    assert fault.code == "connection_not_paused" and "factotum plugin" in fault.remedy
+
+
+def test_a_test_that_passes_ends_the_need_for_a_new_login(used: House) -> None:
+    used.change(tables.connection, {"state": "needs_reauth", "detail": "401"}, code="DEMO-MAIL")
+    assert flow.test_connection(used, used.context, "DEMO-MAIL").passed
+    assert (kept(used)["state"], kept(used)["detail"]) == ("active", "")
+
+
+def test_settings_that_are_not_given_again_stay_where_that_is_asked_for(guarded: House) -> None:
+    configured(guarded)
+    flow.configure(guarded, guarded.context, "DEMO-MAIL", "email", {"password": "another-one"}, keep=True)
+    assert kept(guarded)["settings"] == {"box": "out"}
+    assert faults(lambda: flow.configure(guarded, guarded.context, "DEMO-MAIL", "email", {})) == ["bad_setting"]
+
+
 # --- each day -------------------------------------------------------------------------------------------------------
 
 

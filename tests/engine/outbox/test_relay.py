@@ -144,6 +144,18 @@ def test_settings_that_no_longer_fit_wait(house: House) -> None:
     assert "is not well configured" in delivery(house)["detail"] and house.channel.parcels == []
 
 
+def test_a_plugin_that_was_missing_at_the_posting_is_waited_for_and_names_its_recipients_then(house: House) -> None:
+    house.connect()
+    without = house.beside(Plugins(house.plugins.formats, {}))
+    without.post(invoice())
+    assert delivery(house)["state"] == "pending" and without.relay() == {"retry": 1}
+    assert "no plugin offers the channel email" in delivery(house)["detail"]
+    house.clock.goes_on(hours=1)
+    assert house.relay() == {"sent": 1}
+    assert delivery(house)["recipients"] == '["achats@epicerie-horizon.example"]'
+    without.close()
+
+
 @pytest.mark.parametrize("missing", ["format", "channel"])
 def test_a_plugin_that_was_uninstalled_is_waited_for(house: House, missing: str) -> None:
     posted(house)
