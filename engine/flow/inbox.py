@@ -50,7 +50,7 @@ def receive(
     told = []
     for part, file in enumerate([*files][:MOST_FILES]):
         kept = _keep(house, context, file, source, source_id, part, sender, subject)
-        told.append(received_json(_settled(house, context, kept, post, companies)))
+        told.append(received_json(_settled(house, context, kept, file, post, companies)))
     return told
 
 
@@ -74,24 +74,43 @@ def _keep(
         media_type=written(file.media_type)[:100], sender=written(sender)[:500], subject=written(subject)[:500],
         received_at=context.clock.now(), actor=context.actor.name,
     )  # fmt: skip
-    return house.inbox.keep(one, file)
+    kept = house.inbox.keep(one, file)
+    _whole_again(house, context, file, digest)
+    return kept
 
 
-def resume(house: House, context: Context) -> int:
-    """Read what was kept and never read, because a program stopped; how many."""
+def _whole_again(house: House, context: Context, file: File, digest: str) -> None:
+    """A file whose copy in the archive is gone or spoiled came once more: it lies in the database again."""
+    from engine.flow.archive import file_of
+
+    if house.inbox.archived(digest):
+        try:
+            file_of(house, context, digest)
+        except Faulty:
+            house.inbox.put_back(digest, file.content)
+
+
+def resume(house: House, context: Context) -> Iterator[Told]:
+    """Read what was kept and never read, because a program stopped. What cannot be read now is told, and stays."""
+    from engine.flow.fetching import speaks_for
+
     waiting = house.inbox.unread(1000, context.clock.now() - HELD)
     for one in waiting:
-        _settled(house, context, one, False, frozenset())
-    return len(waiting)
+        try:
+            _settled(house, context, one, None, False, speaks_for(house, one.source))
+        except Faulty as faulty:
+            yield received_json(replace(one, faults=faulty.faults))
+        except EngineError as error:
+            yield received_json(replace(one, faults=(error.as_fault(),)))
 
 
 def _settled(
-    house: House, context: Context, one: Received, post: bool, companies: frozenset[str]
-) -> Received:  # fmt: skip
+    house: House, context: Context, one: Received, file: File | None, post: bool, companies: frozenset[str]
+) -> Received:
     """What a file just kept comes to. What was settled before stays as it is."""
     if one.settled:
         return one
-    read = one if one.found else _read(house, context, one)
+    read = one if one.found else _read(house, context, one, file)
     return _judged(house, context, one, read, post, companies) if read.found else _changed(house, context, one, read)
 
 
@@ -111,12 +130,14 @@ def _kept_longer(house: House, now: Received) -> Received:
     return now
 
 
-def _read(house: House, context: Context, one: Received) -> Received:
+def _read(house: House, context: Context, one: Received, file: File | None = None) -> Received:
+    """`file` is the one that just came; without it, it is taken from where it is kept."""
     from engine.flow.archive import file_of
     from engine.inbox.reading import read, supplier_of
     from engine.inbox.received import REFUSED
 
-    found = read(file_of(house, context, one.file, one.name), house.plugins.importers)
+    file = replace(file, name=one.name) if file else file_of(house, context, one.file, one.name)
+    found = read(file, house.plugins.importers)
     if isinstance(found, list):
         words = "; ".join(fault.message for fault in found[:5])
         return replace(one, state=REFUSED, faults=tuple(found), words=words)
@@ -283,11 +304,13 @@ def show_received(house: House, context: Context, id: int) -> Told:
 def fetch(house: House, context: Context, connection: str = "", post: bool = False) -> Iterator[Told]:
     """Take in what lies at every source that is in use, or at one; what each file came to.
 
+    What was kept before and not read is read first; what cannot be read now is told, and stops nothing.
     Shape: as `received_json`; {"connection", "faults"} for a source that cannot be reached. Errors: Faulty.
     """
     from engine.flow.fetching import fetched
 
-    resume(house, context)
+    allowed(context, "import")
+    yield from resume(house, context)
     yield from fetched(house, context, connection, post)
 
 

@@ -120,6 +120,12 @@ class InboxStore(Protocol):
         What was written; None when the row is no longer as it was.
         """
 
+    def archived(self, digest: str) -> bool:
+        """Whether its content lies in the archive only."""
+
+    def put_back(self, digest: str, content: bytes) -> None:
+        """Its content lies here again, as if it had never been archived."""
+
     def content(self, digest: str) -> Row | None:
         """The row of a file: content, name, media_type, archive, place, archived_at; None when there is none."""
 

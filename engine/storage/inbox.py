@@ -95,6 +95,16 @@ class SqlInbox:
 
         return self._database.retrying(work)
 
+    def archived(self, digest: str) -> bool:
+        query = select(file.c.hash).where(file.c.hash == digest, file.c.archived_at.is_not(None))
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
+
+    def put_back(self, digest: str, content: bytes) -> None:
+        lies_here = {"content": content, "archived_at": None, "archive": "", "place": ""}
+        statement = update(file).where(file.c.hash == digest, file.c.archived_at.is_not(None)).values(**lies_here)
+        self._database.retrying(lambda connection: connection.execute(statement))
+
     def content(self, digest: str) -> Row | None:
         with self._database.read() as connection:
             row = connection.execute(select(file).where(file.c.hash == digest)).mappings().one_or_none()
