@@ -94,6 +94,46 @@ def test_who_is_let_in(
     assert box.unseen() == 1
 
 
+BOSS, EVE = "boss@supplier.example", "eve@evil.example"
+
+
+@pytest.mark.parametrize("line", [
+    BOSS, f"<{BOSS}>", f" {BOSS} ", f"Ada <{BOSS}>", f'"Ada, boss" <{BOSS}>', f"{BOSS} (Ada)", f"(Ada) {BOSS}",
+    f"Ada\r\n <{BOSS}>", f"\r\n {BOSS}", f"=?utf-8?q?J=C3=BCrgen?= <{BOSS}>", f"Jürgen <{BOSS}>",
+    f'"{BOSS}" <{BOSS}>', f"=?utf-8?q?boss=40supplier=2Eexample?= <{BOSS}>", f'"Ada: buy; sell" <{BOSS}>',
+])  # fmt: skip
+def test_a_sender_is_read_from_its_header(box: Imap, line: str) -> None:
+    sender = attachments.head(f"From: {line}\r\nSubject: x\r\n\r\n".encode()).sender
+    assert sender == BOSS and settings(box).lets_in(sender, "")
+
+
+@pytest.mark.parametrize("line", [
+    f"{BOSS} <{EVE}>", f"=?utf-8?q?boss=40supplier=2Eexample?= <{EVE}>", f'"{BOSS}" <{EVE}>', f"<{BOSS}> <{EVE}>",
+    f"=?utf-8?q?boss=40supplier=2Eexample=3E?= <{EVE}>", f"=?utf-8?b?PGJvc3NAc3VwcGxpZXIuZXhhbXBsZT4=?= <{EVE}>",
+    f"{EVE} <{BOSS}>", f"{EVE}\r\n <{BOSS}>", f"Ada ({EVE}) <{BOSS}>", f"<{EVE}> ({BOSS})", f"{EVE} ({BOSS})",
+    f"({BOSS}) {EVE}", f"{BOSS}, {EVE}", f"{EVE}, {BOSS}", f"<{BOSS}>,", f"{EVE};{BOSS}", f"Team: {BOSS};", "Team:;",
+    f"Team: {EVE}, {BOSS};", f"<@evil.example:{BOSS}>", f'"{EVE} "@supplier.example', '"a b"@supplier.example',
+    f"<{EVE}>@supplier.example", f"{EVE}@supplier.example", "eve@[evil.example]@supplier.example",
+    "a b@supplier.example", f"{BOSS}\0", f"{BOSS}\0@evil.example", f"\0{BOSS}", f"{BOSS}\x0b<{EVE}>",
+    f"{BOSS}\r<{EVE}>", f"{BOSS} <",
+    "=?utf-8?q?eve=40evil.example=0A?=@supplier.example", "=?utf-8?q?boss?=@supplier.example", f"{BOSS}.",
+    "@supplier.example", "boss@", "", f'"Ada" {EVE}" <{BOSS}>', f'"Ada\\" <{BOSS}>" <{EVE}>', f"{BOSS}\r\nFrom: {EVE}",
+    f"{EVE}\r\nFROM: {BOSS}", f"{BOSS}\r\nfrom: {BOSS}", f"({'x' * attachments.MOST_HEADER}) {BOSS}",
+    f"{BOSS}\r\nX-Long: {'x' * attachments.MOST_HEADER}\r\nFrom: {EVE}", f"boss@supplier.example\u200b <{EVE}>",
+    f"=?utf-8?q?Ada?= {BOSS} <{EVE}>", f"=?x-nobody?q?boss=40supplier.example?= <{EVE}>", "böss@supplier.example",
+])  # fmt: skip
+def test_no_spelling_passes_for_a_trusted_sender(box: Imap, line: str) -> None:
+    sender = attachments.head(f"From: {line}\r\nSubject: x\r\n\r\n".encode()).sender
+    assert sender in ("", EVE) and not settings(box).lets_in(sender, "")
+
+
+def test_a_display_name_opens_no_mailbox(box: Imap, context: PluginContext) -> None:
+    raw = mail().replace(b"Ada <billing@supplier.example>", f"=?utf-8?q?boss=40supplier=2Eexample?= <{EVE}>".encode())
+    assert EVE.encode() in raw
+    box.put(raw)
+    assert fetch(box, context) == [] and box.count() == 1
+
+
 def test_a_connection_that_lets_everybody_in_is_refused(box: Imap) -> None:
     for wrong in ({"trusted_senders": ()}, {"both": True}, {"trusted_senders": "nobody"}, {"tls": "maybe"}):
         with pytest.raises(ValueError):
