@@ -1,4 +1,4 @@
-"""The files of a mail that may be invoices. In: raw bytes of anybody's mail. Out: files, at most so many. Pure."""
+"""The files of a mail that may be invoices. In: raw bytes of anybody's mail. Out: its files, or why not. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from engine.spi import File
 MOST_BYTES = 25 * 1024 * 1024
 MOST_PARTS = 200
 MOST_DEPTH = 8
-MOST_FILES = 20
 MOST_HEADER = 64 * 1024
 KINDS = {".pdf": "application/pdf", ".xml": "application/xml"}
 TYPES = {"application/pdf": ".pdf", "application/x-pdf": ".pdf", "application/xml": ".xml", "text/xml": ".xml"}
@@ -58,7 +57,7 @@ def _address(header: str) -> str:
 
 
 def files(raw: bytes) -> tuple[tuple[File, ...], str]:
-    """(files, why not all): PDF and XML, also of a mail that was forwarded as an attachment."""
+    """(files, ""): PDF and XML, also of a mail that was forwarded as an attachment; ((), why) if not all were seen."""
     try:
         whole = email.message_from_bytes(raw, policy=email.policy.compat32)
         return _walked(whole)
@@ -74,14 +73,12 @@ def _walked(whole: Message) -> tuple[tuple[File, ...], str]:
         part, depth = waiting.pop(0)
         seen += 1
         if seen > MOST_PARTS or depth > MOST_DEPTH:
-            return tuple(found), "the mail has more parts than any invoice needs"
+            return (), "the mail has more parts than any invoice needs"
         inner = part.get_payload()
         if isinstance(inner, list):
             waiting += [(one, depth + 1) for one in inner if isinstance(one, Message)]
         elif file := _file(part):
             found.append(file)
-            if len(found) == MOST_FILES:
-                return tuple(found), f"the mail has more than {MOST_FILES} files" if waiting else ""
     return tuple(found), ""
 
 

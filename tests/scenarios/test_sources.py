@@ -92,18 +92,24 @@ def test_mail_is_posted_moved_and_taken_once(inbox: House, tmp_path: Path, monke
         told = {"host": "127.0.0.1", "port": server.port, "tls": "none", "user": USER, "password": PASSWORD}
         house.connect("BOX", "inbox_imap", **told, trusted_senders=["@supplier.example"])
         file = ("invoice.xml", "application/xml", cii().content)
-        server.put(mail(files=(file, ("terms.pdf", "application/pdf", b"%PDF-1.7\nno invoice"))))
+        both = (file, ("terms.pdf", "application/pdf", b"%PDF-1.7\nno invoice"))
+        server.put(mail(files=both))
         server.put(mail("<other@x>", sender="eve@other.example", files=(file,)))
         found = fetched(house)
         assert [row["state"] for row in found] == ["imported", "refused"]
         assert found[0]["sender"] == "billing@supplier.example"
         assert server.count() == 1 and server.count("Taken") == 1
-        server.put(mail(files=(file,)))  # the same message id again
-        assert [row["id"] for row in fetched(house)] == [found[0]["id"]]
+        server.put(mail(files=both))  # the same mail again
+        assert [row["id"] for row in fetched(house)] == [row["id"] for row in found]
         assert len(house.rows(tables.document)) == 1 and server.count("Taken") == 2
         other = ("other.xml", "application/xml", cii(number="S-2").content)
         server.put(mail(files=(other,)))  # a mailer that gives one id twice
         assert [row["supplier_number"] for row in fetched(house)] == ["S-2"]
+        for number in ("S-3", "S-4"):
+            named = (f"{number}.xml", "application/xml", cii(number=number).content)
+            server.put(mail(files=(named,)))  # two of one id that lie there together
+        assert [row["supplier_number"] for row in fetched(house)] == ["S-3", "S-4"]
+        assert server.count() == 1
 
 
 def test_a_source_is_told_only_after_its_files_are_kept(inbox: House) -> None:
