@@ -29,8 +29,6 @@ OTHER_COMPANY = FaultKind(
     "it is for {company}, and {source} is not active for it",
     "take it with `factotum inbox take`, or activate the connection for the company",
 )
-MOST_FILES = 20
-"""Of one message."""
 IMPORT = "import"
 HELD = timedelta(minutes=2)
 """As long as whoever posts one may take, before it is looked at again as one that was left."""
@@ -41,14 +39,14 @@ def receive(
     house: House, context: Context, files: Iterable[File], *, source: str = IMPORT, source_id: str = "",
     sender: str = "", subject: str = "", post: bool = False, companies: frozenset[str] = frozenset(),
 ) -> list[Told]:  # fmt: skip
-    """Take in the files of one message; what each came to, as `received_json`.
+    """Take in all files of one message; what each came to, as `received_json`.
 
     The same source and id are taken in once: again, they give what they came to. Without an id each call is its own.
     `companies` narrows whose documents may come from here. Errors: Faulty(not_allowed).
     """
     allowed(context, "import")
     told = []
-    for part, file in enumerate([*files][:MOST_FILES]):
+    for part, file in enumerate(files):
         kept = _keep(house, context, file, source, source_id, part, sender, subject)
         told.append(received_json(_settled(house, context, kept, file, post, companies)))
     return told
