@@ -13,6 +13,7 @@ import pytest
 
 from engine import flow
 from engine.flow.inbox import HELD, resume
+from engine.flow.uploading import upload
 from engine.kernel.faults import Faulty
 from engine.posting.ports import PostingWork
 from engine.spi import File
@@ -228,6 +229,11 @@ def test_who_was_stopped_after_posting_is_told_as_posted_later(inbox: House, lef
 def test_the_same_again_after_a_stop_gives_what_was_posted(inbox: House, left: Told) -> None:
     again = receive(inbox, cii(), source="upload", source_id="k1", post=True)
     assert (again["id"], again["state"], [again["document"]]) == (left["id"], "imported", purchases(inbox))
+
+
+def test_an_upload_repeated_after_a_stop_is_told_as_posted(inbox: House, left: Told) -> None:
+    again = upload(inbox, inbox.context, "invoice.xml", "application/xml", cii().content, "k1")
+    assert (again["status"], again["received"]["document"]) == (201, *purchases(inbox))
 
 
 @pytest.mark.parametrize("act", [flow.take, flow.dismiss])
