@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 NO_SOURCE = FaultKind("source_unknown", "connection {code!r} brings no documents", "{remedy}")
 NOT_REACHED = FaultKind("source_failed", "{code} could not be read: {words}", "it is tried again at the next fetch")
+NOBODY = frozenset({"?"})
+"""No company has such a code."""
 NOTHING_INSIDE = "no file that could be an invoice"
 Told = dict[str, Any]
 
@@ -33,6 +35,7 @@ def fetched(house: House, context: Context, connection: str, post: bool) -> Iter
 
 
 def _visited(house: House, context: Context, one: Connection, source: DocumentSource, post: bool) -> Iterator[Told]:
+    from engine.kernel.errors import EngineError
     from engine.outbox.words import plugin_fault, written
     from engine.spi.contracts import AuthExpired, PluginError
 
@@ -46,8 +49,8 @@ def _visited(house: House, context: Context, one: Connection, source: DocumentSo
         yield _failed(one.code, expired.reason)
     except PluginError as error:
         yield _failed(one.code, written(error.reason))
-    except Faulty:
-        raise
+    except (Faulty, EngineError) as ours:
+        yield _failed(one.code, written(str(ours)))
     except Exception as bug:  # a plugin may fail in any way; the other sources are visited all the same
         yield _failed(one.code, plugin_fault(bug))
 
@@ -56,20 +59,39 @@ def _taken(
     house: House, context: Context, one: Connection, source: DocumentSource, ready: Ready, incoming: Incoming,
     post: bool,
 ) -> Iterator[Told]:  # fmt: skip
-    """Kept by us first; only then is the source told that it may move it away."""
+    """Kept by us first; only then is the source told that it may move it away. One that we refuse stops no other."""
     from engine.flow.inbox import receive
-    from engine.outbox.connections import ALL
 
-    companies = frozenset() if ALL in one.companies else one.companies
-    told = receive(
-        house, context, incoming.files, source=one.code, source_id=incoming.id[:400], sender=incoming.sender,
-        subject=incoming.subject, post=post, companies=companies,
-    )  # fmt: skip
+    try:
+        told = receive(
+            house, context, incoming.files, source=one.code, source_id=incoming.id[:400], sender=incoming.sender,
+            subject=incoming.subject, post=post, companies=_spoken_for(one),
+        )  # fmt: skip
+    except Faulty as refused:
+        yield _failed(one.code, str(refused))
+        return
     taken = any(row["state"] != "refused" for row in told)
     nothing = f"{NOTHING_INSIDE}: {incoming.subject}" if incoming.subject else NOTHING_INSIDE
     words = "; ".join(f"{row['name']}: {row['words'] or row['state']}" for row in told) or nothing
     source.done(incoming, taken, words, ready.settings, ready.context)
     yield from told
+
+
+def speaks_for(house: House, source: str) -> frozenset[str]:
+    """Whose documents may come from a source that brought something earlier; empty: anybody's."""
+    from engine.flow.inbox import IMPORT
+    from engine.flow.uploading import SOURCE
+
+    if source in (IMPORT, SOURCE):
+        return frozenset()
+    found = house.connections.get(source)
+    return _spoken_for(found) if found else NOBODY
+
+
+def _spoken_for(one: Connection) -> frozenset[str]:
+    from engine.outbox.connections import ALL
+
+    return frozenset() if ALL in one.companies else one.companies or NOBODY
 
 
 def _failed(code: str, words: str) -> Told:

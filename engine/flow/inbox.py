@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
@@ -23,19 +24,14 @@ if TYPE_CHECKING:
 
 UNKNOWN_RECEIVED = FaultKind("unknown_received", "nothing was received under id {id}", "`factotum inbox list`")
 NOT_OPEN = FaultKind("received_not_open", "{id} is {state} already{more}", "see it with `factotum inbox show`")
-DUPLICATE = FaultKind(
-    "import_duplicate",
-    "{what} came before: {earlier}",
-    "dismiss it, or take it all the same with `factotum inbox take`",
-)
 OTHER_COMPANY = FaultKind(
     "import_other_company",
     "it is for {company}, and {source} is not active for it",
     "take it with `factotum inbox take`, or activate the connection for the company",
 )
-MOST_FILES = 20
-"""Of one message."""
 IMPORT = "import"
+HELD = timedelta(minutes=2)
+"""As long as whoever posts one may take, before it is looked at again as one that was left."""
 Told = dict[str, Any]
 
 
@@ -43,16 +39,16 @@ def receive(
     house: House, context: Context, files: Iterable[File], *, source: str = IMPORT, source_id: str = "",
     sender: str = "", subject: str = "", post: bool = False, companies: frozenset[str] = frozenset(),
 ) -> list[Told]:  # fmt: skip
-    """Take in the files of one message; what each came to, as `received_json`.
+    """Take in all files of one message; what each came to, as `received_json`.
 
     The same source and id are taken in once: again, they give what they came to. Without an id each call is its own.
     `companies` narrows whose documents may come from here. Errors: Faulty(not_allowed).
     """
     allowed(context, "import")
     told = []
-    for part, file in enumerate([*files][:MOST_FILES]):
+    for part, file in enumerate(files):
         kept = _keep(house, context, file, source, source_id, part, sender, subject)
-        told.append(received_json(_settled(house, context, kept, post, companies)))
+        told.append(received_json(_settled(house, context, kept, file, post, companies)))
     return told
 
 
@@ -76,47 +72,70 @@ def _keep(
         media_type=written(file.media_type)[:100], sender=written(sender)[:500], subject=written(subject)[:500],
         received_at=context.clock.now(), actor=context.actor.name,
     )  # fmt: skip
-    return house.inbox.keep(one, file)
+    kept = house.inbox.keep(one, file)
+    _whole_again(house, context, file, digest)
+    return kept
 
 
-def resume(house: House, context: Context) -> int:
-    """Read what was kept and never read, because a program stopped; how many."""
-    waiting = house.inbox.unread(1000)
+def _whole_again(house: House, context: Context, file: File, digest: str) -> None:
+    """A file whose copy in the archive is gone or spoiled came once more: it lies in the database again."""
+    from engine.flow.archive import file_of
+
+    if house.inbox.archived(digest):
+        try:
+            file_of(house, context, digest)
+        except Faulty:
+            house.inbox.put_back(digest, file.content)
+
+
+def resume(house: House, context: Context) -> Iterator[Told]:
+    """Read what was kept and never read, because a program stopped. What cannot be read now is told, and stays."""
+    from engine.flow.fetching import speaks_for
+
+    waiting = house.inbox.unread(1000, context.clock.now() - HELD)
     for one in waiting:
-        _settled(house, context, one, False, frozenset())
-    return len(waiting)
+        try:
+            _settled(house, context, one, None, False, speaks_for(house, one.source))
+        except Faulty as faulty:
+            yield received_json(replace(one, faults=faulty.faults))
+        except EngineError as error:
+            yield received_json(replace(one, faults=(error.as_fault(),)))
 
 
 def _settled(
-    house: House, context: Context, one: Received, post: bool, companies: frozenset[str]
-) -> Received:  # fmt: skip
+    house: House, context: Context, one: Received, file: File | None, post: bool, companies: frozenset[str]
+) -> Received:
     """What a file just kept comes to. What was settled before stays as it is."""
-    from engine.inbox.received import NEW
-
-    if one.state != NEW or one.found or one.faults:
+    if one.settled:
         return one
-    read = _read(house, context, one)
-    now = _judged(house, context, read, post, companies) if read.found else read
-    return _changed(house, context, one, now)
+    read = one if one.found else _read(house, context, one, file)
+    return _judged(house, context, one, read, post, companies) if read.found else _changed(house, context, one, read)
 
 
 def _changed(house: House, context: Context, was: Received, now: Received) -> Received:
-    """Written down, unless somebody else was quicker; its file is kept for as long as what it became wants."""
-    from engine.flow.archive import kept_longer
-
+    """Written down, unless somebody else was quicker."""
     if not house.inbox.change(was, now, context.clock.now()):
         return _got(house, was.id)
+    return _kept_longer(house, now)
+
+
+def _kept_longer(house: House, now: Received) -> Received:
+    """Its file is kept for as long as what it became wants."""
+    from engine.flow.archive import kept_longer
+
     if now.company:
         kept_longer(house, now.file)
     return now
 
 
-def _read(house: House, context: Context, one: Received) -> Received:
+def _read(house: House, context: Context, one: Received, file: File | None = None) -> Received:
+    """`file` is the one that just came; without it, it is taken from where it is kept."""
     from engine.flow.archive import file_of
     from engine.inbox.reading import read, supplier_of
     from engine.inbox.received import REFUSED
 
-    found = read(file_of(house, context, one.file, one.name), house.plugins.importers)
+    file = replace(file, name=one.name) if file else file_of(house, context, one.file, one.name)
+    found = read(file, house.plugins.importers)
     if isinstance(found, list):
         words = "; ".join(fault.message for fault in found[:5])
         return replace(one, state=REFUSED, faults=tuple(found), words=words)
@@ -124,37 +143,44 @@ def _read(house: House, context: Context, one: Received) -> Received:
     return replace(one, found=found, supplier=supplier, supplier_number=number, supplier_date=on)
 
 
-def _judged(house: House, context: Context, one: Received, post: bool, companies: frozenset[str]) -> Received:
+def _judged(
+    house: House, context: Context, was: Received, one: Received, post: bool, companies: frozenset[str]
+) -> Received:  # fmt: skip
     """Whose it is, whether it came before, what is missing; posted when nothing is, and somebody wants that."""
+    from engine.flow.twins import claimed, posted_as
     from engine.inbox.completing import policy_of, posts_itself
-    from engine.inbox.received import DUPLICATE as TWICE
 
     done = _completed(house, context, one, {})
-    one = replace(one, company=done.company.code if done.company else "")
+    company = done.company.code if done.company else ""
+    if already := posted_as(house, one, one.company or company):
+        return _changed(house, context, was, already)
+    one = replace(one, company=company)
     if done.company is None:
-        return replace(one, faults=done.faults, words="nobody knows whose it is")
-    if companies and done.company.code not in companies:
-        return replace(one, faults=(OTHER_COMPANY.at("company", company=done.company.code, source=one.source),))
-    policy = policy_of(done.company)
-    earlier = None if policy == "accept" else _duplicate(house, one)
-    if earlier and policy == "refuse":
-        return replace(one, state=TWICE, faults=(earlier,), words=earlier.message)
-    faults = [*([earlier] if earlier else []), *_draft_faults(house, context, one, done)]
-    if faults:
-        return replace(one, faults=tuple(faults), words=f"{len(faults)} things are to be said first")
-    if not (post or posts_itself(done.company)):
-        return replace(one, words="complete: it can be taken as it is")
-    return _posted(house, context, one, done.request)
+        return _changed(house, context, was, replace(one, faults=done.faults, words="nobody knows whose it is"))
+    if companies and company not in companies:
+        other = OTHER_COMPANY.at("company", company=company, source=one.source)
+        return _changed(house, context, was, replace(one, faults=(other,)))
+    if faults := _draft_faults(house, context, one, done):
+        one = replace(one, faults=faults, words=f"{len(faults)} things are to be said first")
+    elif not (post or posts_itself(done.company)):
+        one = replace(one, words="complete: it can be taken as it is")
+    first = claimed(house, context, was, one, policy_of(done.company))
+    if first is None:
+        return _got(house, one.id)
+    if first.held:
+        return _changed(house, context, first, _posted(house, context, first, done.request))
+    return _kept_longer(house, first)
 
 
 def _completed(house: House, context: Context, one: Received, sets: Mapping[str, str]) -> Completed:
+    from engine.flow.twins import key_of
     from engine.inbox.completing import completed
 
     assert one.found is not None  # noqa: S101 - who calls has read it
     catalog = house.catalog()
     company = catalog.company(one.company or sets.get("company", ""))
     day = one.received_at.date() if company is None else _day_there(one, company)
-    return completed(one.found, catalog, day, f"inbox-{one.id}", sets)
+    return completed(one.found, catalog, day, key_of(one), sets)
 
 
 def _day_there(one: Received, company: Company) -> Any:
@@ -186,40 +212,15 @@ def _draft_faults(
 def _posted(house: House, context: Context, one: Received, request: Mapping[str, Any]) -> Received:
     """Post it. Its key is its own: who was stopped before writing that it was taken gets the first answer again."""
     from engine.flow.posting import post
-    from engine.inbox.received import IMPORTED
+    from engine.flow.twins import imported
 
     try:
         answer = post(house, context, dict(request))
     except Faulty as faulty:
         return replace(one, faults=faulty.faults, words="it could not be posted")
-    words = f"posted as {answer['number']}"
-    return replace(one, state=IMPORTED, document=int(answer["id"]), faults=(), words=words)
-
-
-def _duplicate(house: House, one: Received) -> Fault | None:
-    """The same bytes, or the same supplier, number and date, received or posted before."""
-    inbox = house.inbox
-    if same := inbox.same_file(one.file, one.company, one.id):
-        return DUPLICATE.at("file", what="the same file", earlier=f"id {same.id}, {same.state}")
-    number = f"{one.supplier_number!r} of {one.supplier_date} from this supplier"
-    same = inbox.same_document(one.company, one.supplier, one.supplier_number, one.supplier_date, one.id)
-    if same:
-        return DUPLICATE.at("supplier_number", what=number, earlier=f"id {same.id}, {same.state}")
-    on = one.supplier_date
-    for row in inbox.posted(one.company, one.supplier_number, on) if on and one.supplier_number else ():
-        if _same_supplier(one, row):
-            return DUPLICATE.at("supplier_number", what=number, earlier=f"posted as {row['number']}")
-    return None
-
-
-def _same_supplier(one: Received, row: Mapping[str, Any]) -> bool:
-    import json
-
-    from engine.inbox.reading import supplier_of
-    from engine.inbox.received import Found
-
-    asked = json.loads(row["request"])
-    return supplier_of(Found("", asked, {}, {}))[0] == one.supplier
+    except EngineError as error:
+        return replace(one, faults=(error.as_fault(),), words="it could not be posted")
+    return imported(one, one.company, int(answer["id"]), answer["number"])
 
 
 def take(
@@ -229,9 +230,9 @@ def take(
     """Complete what was received, and post it: new, a duplicate all the same, or refused and readable by now.
 
     `sets` are paths and texts: {"lines.0.tax_code": "FR20"}. Errors: Faulty, with all that is still missing; what was
-    received stays as it was.
+    received stays as it was. One whose twin was posted meanwhile becomes a duplicate: who takes it again insists.
     """
-    one = _open(house, id)
+    one = _open(house, context, id)
     allowed(context, "import", one.company)
     read = one if one.found else _read(house, context, one)
     if read.found is None:
@@ -242,18 +243,39 @@ def take(
     if faults or done.company is None:
         raise Faulty(faults or done.faults)
     allowed(context, "import", done.company.code)
-    now = _posted(house, context, replace(read, company=done.company.code), done.request)
-    if now.faults and now.document is None:
+    held = _held(house, context, one, read, done.company)
+    now = _posted(house, context, held, done.request)
+    if now.document is None:
+        house.inbox.change(held, one, context.clock.now())
         raise Faulty(now.faults)
-    return received_json(_changed(house, context, one, now))
+    return received_json(_changed(house, context, held, now))
+
+
+def _held(house: House, context: Context, was: Received, read: Received, company: Company) -> Received:
+    """Ready to be posted, and nobody else posts its twin. Errors: Faulty: a twin was posted, or is being posted."""
+    from engine.flow.twins import claimed, said_before
+    from engine.inbox.completing import policy_of
+    from engine.inbox.received import NEW
+
+    ready = replace(read, state=NEW, company=company.code, faults=(), words="")
+    policy = "accept" if said_before(was) else policy_of(company)
+    held = claimed(house, context, was, ready, policy, posted=True)
+    if held is None:
+        raise Faulty([NOT_OPEN.at("id", id=was.id, state="taken by somebody else", more="")])
+    if not held.held:
+        raise Faulty(held.faults)
+    return held
 
 
 def dismiss(house: House, context: Context, id: int, why: str = "") -> Told:
-    """Put aside for good; the file is kept as long as the law wants. Errors: Faulty."""
+    """Put aside for good; the file is kept as long as the law wants. Errors: Faulty.
+
+    Whoever takes it at the same time is quicker if a document exists: then that is what is told.
+    """
     from engine.inbox.received import DISMISSED
     from engine.outbox.words import written
 
-    one = _open(house, id)
+    one = _open(house, context, id)
     allowed(context, "import", one.company)
     aside = replace(one, state=DISMISSED, words=written(why) or "dismissed")
     return received_json(_changed(house, context, one, aside))
@@ -280,11 +302,13 @@ def show_received(house: House, context: Context, id: int) -> Told:
 def fetch(house: House, context: Context, connection: str = "", post: bool = False) -> Iterator[Told]:
     """Take in what lies at every source that is in use, or at one; what each file came to.
 
+    What was kept before and not read is read first; what cannot be read now is told, and stops nothing.
     Shape: as `received_json`; {"connection", "faults"} for a source that cannot be reached. Errors: Faulty.
     """
     from engine.flow.fetching import fetched
 
-    resume(house, context)
+    allowed(context, "import")
+    yield from resume(house, context)
     yield from fetched(house, context, connection, post)
 
 
@@ -295,10 +319,13 @@ def _got(house: House, id: int) -> Received:
     return found
 
 
-def _open(house: House, id: int) -> Received:
+def _open(house: House, context: Context, id: int) -> Received:
+    from engine.flow.twins import posted_as
     from engine.inbox.received import DISMISSED
 
     one = _got(house, id)
+    if one.open and (already := posted_as(house, one, one.company)):
+        one = _changed(house, context, one, already)
     if not one.open or one.state == DISMISSED:
         more = f", as document {one.document}" if one.document else ""
         raise Faulty([NOT_OPEN.at("id", id=id, state=one.state, more=more)])

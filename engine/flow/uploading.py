@@ -68,7 +68,7 @@ def upload(house: House, context: Context, name: str, media_type: str, content: 
     known = house.inbox.by_source(SOURCE, key)
     if known and known.file != hashlib.sha256(content).hexdigest():
         raise Faulty([KEY_TAKEN.at("key", key=key)])
-    if known and known.state not in ("refused", "duplicate"):
+    if known and known.settled and known.state not in ("refused", "duplicate"):
         return {"status": 200, "received": received_json(known)}
     (told,) = receive(house, context, [File(name, plain, content)], source=SOURCE, source_id=key)
     if told["state"] in ("refused", "duplicate"):

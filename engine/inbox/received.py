@@ -1,11 +1,14 @@
 """A file that came in, the states it goes through, and where such files are kept.
 
 new → imported | dismissed        duplicate, refused: a person may still take or dismiss them
+
+A file is posted in three steps: it is written down whose it is, which holds its identity; it is posted under a key
+of its own; it is written down as what. Who is stopped in between leaves it held, and it is looked at again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -73,6 +76,16 @@ class Received:
         """Whether it may still become a document."""
         return self.state != IMPORTED
 
+    @property
+    def settled(self) -> bool:
+        """Whether something was said of it; else it is to be read, or being posted, or whoever did was stopped."""
+        return self.state != NEW or bool(self.faults or self.words)
+
+    @property
+    def held(self) -> bool:
+        """Whether it is being posted: nobody posts another one of its identity meanwhile."""
+        return self.found is not None and not self.settled
+
 
 class InboxStore(Protocol):
     def keep(self, received: Received, file: File) -> Received:
@@ -88,22 +101,33 @@ class InboxStore(Protocol):
     def listed(self, states: Sequence[str], company: str = "") -> Iterator[Received]:
         """In order of arrival."""
 
-    def unread(self, limit: int) -> list[Received]:
-        """Kept, and not read: whoever read them was stopped."""
+    def unread(self, limit: int, before: datetime) -> list[Received]:
+        """Kept and not read, or held since before that: whoever read or posted them was stopped."""
 
     def change(self, was: Received, now: Received, at: datetime) -> bool:
-        """Write what became of it, if nobody else did in between (its state is still what it was)."""
+        """Write what became of it, if nobody else did in between (its state is still what it was).
+
+        That it was posted is true whatever else was written in between, and is written always.
+        """
+
+    def claim(
+        self, was: Received, now: Received, at: datetime, twice: Callable[[Received], Received] | None, posted: bool
+    ) -> Received | None:
+        """Write `now`, or what `twice` makes of another one with the same bytes, or the same supplier, number and date.
+
+        One at a time for each company, so of two that come at once one sees the other. `posted` is whether only one
+        that was posted, or is being posted, counts; else also one that waits. Without `twice` nobody asks.
+        What was written; None when the row is no longer as it was.
+        """
+
+    def archived(self, digest: str) -> bool:
+        """Whether its content lies in the archive only."""
+
+    def put_back(self, digest: str, content: bytes) -> None:
+        """Its content lies here again, as if it had never been archived."""
 
     def content(self, digest: str) -> Row | None:
         """The row of a file: content, name, media_type, archive, place, archived_at; None when there is none."""
 
-    def same_file(self, digest: str, company: str, but: int) -> Received | None:
-        """An earlier one with the same bytes that was not dismissed or refused."""
-
-    def same_document(
-        self, company: str, supplier: str, number: str, on: date | None, but: int
-    ) -> Received | None:  # fmt: skip
-        """An earlier one from the same supplier with the same number and date, not dismissed or refused."""
-
     def posted(self, company: str, number: str, on: date) -> list[Row]:
-        """Purchases posted with this supplier number and date: id, number, content."""
+        """Purchases posted with this supplier number and date: id, key, number, content, request."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, or_, select, text, update
 
-from engine.inbox.received import DISMISSED, NEW, REFUSED, Found, Received
+from engine.inbox.received import IMPORTED, NEW, Found, Received
 from engine.kernel.faults import Fault
 from engine.spi.contracts import File
 from engine.storage.database import Database, insert_into
@@ -17,6 +17,9 @@ from engine.storage.tables import document, file, received
 
 Row = Mapping[str, Any]
 PAGE = 200
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(1768843887, hashtext(CAST(:company AS text)))")  # "inbo"
+_UNSETTLED = (received.c.state == NEW, received.c.faults == "[]", received.c.words == "")
+_HELD = and_(received.c.found != "", *_UNSETTLED)
 
 
 class SqlInbox:
@@ -66,50 +69,73 @@ class SqlInbox:
                 return
             last = rows[-1]["id"]
 
-    def unread(self, limit: int) -> list[Received]:
-        wanted = (received.c.state == NEW, received.c.found == "", received.c.faults == "[]")
-        query = select(received).where(*wanted).order_by(received.c.id).limit(limit)
+    def unread(self, limit: int, before: datetime) -> list[Received]:
+        stopped = or_(received.c.found == "", received.c.changed_at < before)
+        query = select(received).where(*_UNSETTLED, stopped).order_by(received.c.id).limit(limit)
         with self._database.read() as connection:
             return [_received(row) for row in connection.execute(query).mappings()]
 
     def change(self, was: Received, now: Received, at: datetime) -> bool:
-        same = (received.c.id == was.id, received.c.state == was.state)
-        statement = update(received).where(*same).values(**_row(now), changed_at=at)
+        same = received.c.state != IMPORTED if now.state == IMPORTED else received.c.state == was.state
+        statement = update(received).where(received.c.id == was.id, same).values(**_row(now), changed_at=at)
         return bool(self._database.retrying(lambda connection: connection.execute(statement).rowcount))
+
+    def claim(
+        self, was: Received, now: Received, at: datetime, twice: Callable[[Received], Received] | None, posted: bool
+    ) -> Received | None:
+        same = (received.c.id == was.id, received.c.state == was.state, received.c.words == was.words)
+
+        def work(connection: Connection) -> Received | None:
+            if self._database.dialect == "postgresql":  # SQLite has one writer at a time
+                connection.execute(_ONE_AT_A_TIME, {"company": now.company})
+            twin = _twin(connection, now, posted) if twice else None
+            written = twice(twin) if twice and twin else now
+            statement = update(received).where(*same).values(**_row(written), changed_at=at)
+            return written if connection.execute(statement).rowcount else None
+
+        return self._database.retrying(work)
+
+    def archived(self, digest: str) -> bool:
+        query = select(file.c.hash).where(file.c.hash == digest, file.c.archived_at.is_not(None))
+        with self._database.read() as connection:
+            return connection.scalar(query) is not None
+
+    def put_back(self, digest: str, content: bytes) -> None:
+        lies_here = {"content": content, "archived_at": None, "archive": "", "place": ""}
+        statement = update(file).where(file.c.hash == digest, file.c.archived_at.is_not(None)).values(**lies_here)
+        self._database.retrying(lambda connection: connection.execute(statement))
 
     def content(self, digest: str) -> Row | None:
         with self._database.read() as connection:
             row = connection.execute(select(file).where(file.c.hash == digest)).mappings().one_or_none()
         return dict(row) if row else None
 
-    def same_file(self, digest: str, company: str, but: int) -> Received | None:
-        return self._earlier(but, received.c.file == digest, received.c.company == company)
-
-    def same_document(self, company: str, supplier: str, number: str, on: date | None, but: int) -> Received | None:
-        return self._earlier(
-            but, received.c.company == company, received.c.supplier == supplier, received.c.supplier_number == number,
-            received.c.supplier_date == on,
-        )  # fmt: skip
-
     def posted(self, company: str, number: str, on: date) -> list[Row]:
-        columns = (document.c.id, document.c.number, document.c.content, document.c.request)
+        columns = (document.c.id, document.c.key, document.c.number, document.c.content, document.c.request)
         mine = (document.c.company == company, document.c.date == on, document.c.module == "purchase")
         with self._database.read() as connection:
             rows = [dict(row) for row in connection.execute(select(*columns).where(*mine)).mappings()]
         return [row for row in rows if json.loads(row["request"]).get("supplier_number") == number]
-
-    def _earlier(self, but: int, *wanted: Any) -> Received | None:
-        alive = received.c.state.not_in((DISMISSED, REFUSED))
-        query = select(received).where(received.c.id < but, alive, *wanted).order_by(received.c.id).limit(1)
-        with self._database.read() as connection:
-            row = connection.execute(query).mappings().one_or_none()
-        return _received(row) if row else None
 
 
 def _first(connection: Connection, **wanted: Any) -> Received | None:
     query = select(received)
     for name, value in wanted.items():
         query = query.where(received.c[name] == value)
+    row = connection.execute(query).mappings().one_or_none()
+    return _received(row) if row else None
+
+
+def _twin(connection: Connection, one: Received, posted: bool) -> Received | None:
+    """The first other one of the same identity; its bytes before what it says. A duplicate holds no identity itself."""
+    document = and_(
+        received.c.supplier == one.supplier, received.c.supplier_number == one.supplier_number,
+        received.c.supplier_date == one.supplier_date,
+    )  # fmt: skip
+    alive = or_(received.c.state == IMPORTED, _HELD if posted else received.c.state == NEW)
+    other = (received.c.id != one.id, received.c.company == one.company, alive)
+    order = (received.c.file != one.file, received.c.received_at, received.c.id)
+    query = select(received).where(*other, or_(received.c.file == one.file, document)).order_by(*order).limit(1)
     row = connection.execute(query).mappings().one_or_none()
     return _received(row) if row else None
 

@@ -1,10 +1,12 @@
 """Mail read over IMAP. It is moved or flagged only after the engine has kept its files; until then it stays as it is.
 
-Mail that is not let in stays where it lies, unread as it was: people write to that address too.
+Mail that is not let in stays where it lies, unread as it was: people write to that address too. Two mails may have one
+Message-ID: the id we give holds what was read as well, and only what was read is moved.
 """
 
 from __future__ import annotations
 
+import hashlib
 import imaplib
 import re
 import socket
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from engine.spi import (
     AuthExpired,
     ConfigError,
+    File,
     Incoming,
     PluginContext,
     PluginError,
@@ -89,18 +92,16 @@ class MailSource:
                     return
 
     def _incoming(self, box: BaseMailBox, uid: str, mail: Mail, otherwise: str) -> Incoming:
-        id = mail.id or otherwise
-        size = _part(box, uid, "RFC822.SIZE")[1]
-        if size > attachments.MOST_BYTES:
-            why = f"the mail has {size} bytes; {attachments.MOST_BYTES} are allowed"
-            return Incoming(id, (), mail.sender, f"{mail.subject}: {why}")
-        found, why = attachments.files(_part(box, uid, "BODY.PEEK[]")[0])
-        return Incoming(id, found, mail.sender, f"{mail.subject}: {why}" if why else mail.subject)
+        """What was not read whole brings nothing, so that it is refused and a person looks at it."""
+        found, why = _files(box, uid)
+        if why:
+            return Incoming(otherwise, (), mail.sender, f"{mail.subject}: {why}")
+        return Incoming(_id(mail, found) if mail.id else otherwise, found, mail.sender, mail.subject)
 
     def done(
         self, incoming: Incoming, taken: bool, words: str, settings: MailboxSettings, context: PluginContext
     ) -> None:
-        """Every mail of this id is moved or flagged: a twin says nothing new."""
+        """Every mail of this id is moved or flagged: a twin with the same files says nothing new."""
         with self._open(settings, context) as box:
             uids = self._named(box, incoming.id, settings)
             if not uids:
@@ -117,10 +118,8 @@ class MailSource:
         if found := _NO_ID.fullmatch(id):
             valid = box.folder.status(settings.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
             return [found[2]] if int(found[1]) == valid else []
-        quoted = re.sub(r'[^\x20-\x7e]|["\\]', "", id)
-        heads = {uid: attachments.head(_part(box, uid, "BODY.PEEK[HEADER]")[0])
-                 for uid in box.uids(f'HEADER Message-ID "{quoted}"')}  # fmt: skip
-        return [uid for uid, mail in heads.items() if mail.id == id and settings.lets_in(mail.sender, mail.subject)]
+        quoted = re.sub(r'[^\x20-\x7e]|["\\]', "", id.rpartition("#")[0])
+        return [uid for uid in box.uids(f'HEADER Message-ID "{quoted}"') if _is(box, uid, id, settings)]
 
     @contextmanager
     def _open(self, settings: MailboxSettings, context: PluginContext) -> Iterator[BaseMailBox]:
@@ -168,6 +167,29 @@ def _part(box: BaseMailBox, uid: str, what: str) -> tuple[bytes, int]:
     told = b" ".join(one if isinstance(one, bytes) else one[0] for one in answer or () if one)
     size = _SIZE.search(told)
     return content, int(size[1]) if size else len(content)
+
+
+def _files(box: BaseMailBox, uid: str) -> tuple[tuple[File, ...], str]:
+    """(files, why not all)"""
+    size = _part(box, uid, "RFC822.SIZE")[1]
+    if size > attachments.MOST_BYTES:
+        return (), f"the mail has {size} bytes; {attachments.MOST_BYTES} are allowed"
+    return attachments.files(_part(box, uid, "BODY.PEEK[]")[0])
+
+
+def _id(mail: Mail, found: Iterable[File]) -> str:
+    """Its Message-ID and what was read of it: the same for a twin, another for a mail that only has the same id."""
+    said = [(one.name, hashlib.sha256(one.content).hexdigest()) for one in found]
+    return f"{mail.id}#{hashlib.sha256(repr(said).encode()).hexdigest()[:16]}"
+
+
+def _is(box: BaseMailBox, uid: str, id: str, settings: MailboxSettings) -> bool:
+    """Whether this is the mail that was read under an id."""
+    mail = attachments.head(_part(box, uid, "BODY.PEEK[HEADER]")[0])
+    if not id.startswith(f"{mail.id}#") or not settings.lets_in(mail.sender, mail.subject):
+        return False
+    found, why = _files(box, uid)
+    return not why and _id(mail, found) == id
 
 
 def _words(cause: object) -> str:

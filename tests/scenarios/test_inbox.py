@@ -67,6 +67,13 @@ def test_with_post_it_is_posted_at_once_and_once_only(inbox: House) -> None:
     assert first == again and len(inbox.rows(tables.document)) == 1
 
 
+def test_every_file_of_a_message_is_taken_in(inbox: House) -> None:
+    files = [cii(number=f"S-{n}", name=f"{n}.xml") for n in range(25)]
+    told = flow.receive(inbox, inbox.context, files, source="BOX", source_id="m1")
+    assert [row["supplier_number"] for row in told] == [f"S-{n}" for n in range(25)]
+    assert len(inbox.rows(tables.received)) == 25
+
+
 def test_a_tax_nobody_has_is_asked_for_and_named(inbox: House) -> None:
     told = receive(inbox, cii(views.line("Lampe", "1", "100", "19")), post=True)
     assert told["state"] == "new" and codes(told) == ["import_tax_unknown"]

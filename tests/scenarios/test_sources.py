@@ -12,6 +12,7 @@ import pytest
 
 from engine import flow
 from engine.flow import Actor, Context
+from engine.flow.inbox import resume
 from engine.flow.uploading import STATUS, status_of, upload
 from engine.kernel.faults import Faulty
 from engine.spi import AuthExpired, File, Incoming, PluginContext, StepState, TestReport, TestStep, TransientError
@@ -24,7 +25,7 @@ from tests.support import hostile
 from tests.support.fakes import MemorySettings
 from tests.support.house import House
 from tests.support.imap import PASSWORD, USER, dovecot
-from tests.support.invoices_in import cii, inbox_house
+from tests.support.invoices_in import cii, inbox_house, settings_of
 
 
 class MemorySource:
@@ -91,18 +92,24 @@ def test_mail_is_posted_moved_and_taken_once(inbox: House, tmp_path: Path, monke
         told = {"host": "127.0.0.1", "port": server.port, "tls": "none", "user": USER, "password": PASSWORD}
         house.connect("BOX", "inbox_imap", **told, trusted_senders=["@supplier.example"])
         file = ("invoice.xml", "application/xml", cii().content)
-        server.put(mail(files=(file, ("terms.pdf", "application/pdf", b"%PDF-1.7\nno invoice"))))
+        both = (file, ("terms.pdf", "application/pdf", b"%PDF-1.7\nno invoice"))
+        server.put(mail(files=both))
         server.put(mail("<other@x>", sender="eve@other.example", files=(file,)))
         found = fetched(house)
         assert [row["state"] for row in found] == ["imported", "refused"]
         assert found[0]["sender"] == "billing@supplier.example"
         assert server.count() == 1 and server.count("Taken") == 1
-        server.put(mail(files=(file,)))  # the same message id again
-        assert [row["id"] for row in fetched(house)] == [found[0]["id"]]
+        server.put(mail(files=both))  # the same mail again
+        assert [row["id"] for row in fetched(house)] == [row["id"] for row in found]
         assert len(house.rows(tables.document)) == 1 and server.count("Taken") == 2
         other = ("other.xml", "application/xml", cii(number="S-2").content)
         server.put(mail(files=(other,)))  # a mailer that gives one id twice
         assert [row["supplier_number"] for row in fetched(house)] == ["S-2"]
+        for number in ("S-3", "S-4"):
+            named = (f"{number}.xml", "application/xml", cii(number=number).content)
+            server.put(mail(files=(named,)))  # two of one id that lie there together
+        assert [row["supplier_number"] for row in fetched(house)] == ["S-3", "S-4"]
+        assert server.count() == 1
 
 
 def test_a_source_is_told_only_after_its_files_are_kept(inbox: House) -> None:
@@ -149,6 +156,99 @@ def test_a_source_brings_only_what_it_is_active_for(inbox: House) -> None:
     flow.activate(house, house.context, "MEM", ("LYON",))
     (told,) = fetched(house)
     assert told["state"] == "new" and told["faults"][0]["code"] == "import_other_company"
+
+
+# --- what was stopped, and what is damaged --------------------------------------------------------------------------
+
+
+class Stopped(BaseException):
+    """The program ends here."""
+
+
+class Stops:
+    name = "stops"
+
+    def recognises(self, file: File) -> bool:
+        raise Stopped
+
+
+def stopping(house: House) -> House:
+    """The same house, ended when it begins to read a file."""
+    return house.beside(replace(house.plugins, importers={"stops": Stops()}))
+
+
+@pytest.mark.parametrize("companies", [("LYON",), ()])
+def test_what_was_kept_before_a_stop_speaks_for_the_same_companies(
+    inbox: House, tmp_path: Path, companies: tuple[str, ...]
+) -> None:
+    settings_of(inbox, tmp_path, inbox_post="true")
+    house = with_sources(inbox, MemorySource("memory", Incoming("1", (cii(),))))
+    flow.configure(house, house.context, "MEM", "memory", {"box": "in"})
+    flow.test_connection(house, house.context, "MEM")
+    flow.activate(house, house.context, "MEM", companies)
+    with pytest.raises(Stopped):
+        fetched(stopping(house))
+    assert list(resume(house, house.context)) == []
+    (told,) = flow.received(house, house.context, ["new", "imported"])
+    assert [one["code"] for one in told["faults"]] == (["import_other_company"] if companies else [])
+    assert told["state"] == ("new" if companies else "imported")
+
+
+def test_what_a_connection_brought_that_is_used_for_nobody_now_waits(inbox: House, tmp_path: Path) -> None:
+    settings_of(inbox, tmp_path, inbox_post="true")
+    house = with_sources(inbox, MemorySource("memory", Incoming("1", (cii(),))))
+    house.connect("MEM", "memory")
+    with pytest.raises(Stopped):
+        fetched(stopping(house))
+    flow.deactivate(house, house.context, "MEM")
+    assert list(resume(house, house.context)) == []
+    (told,) = flow.received(house, house.context)
+    assert told["faults"][0]["code"] == "import_other_company"
+
+
+def archived_and_spoiled(house: House, folder: Path) -> None:
+    assert flow.archive_files(house, house.context).moved == 1
+    (copy,) = (one for one in folder.rglob("*") if one.is_file())
+    copy.chmod(0o644)
+    copy.write_bytes(b"spoiled")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FACTOTUM_ARCHIVE", str(tmp_path / "archive"))
+    return tmp_path / "archive"
+
+
+def test_a_damaged_file_is_told_and_stops_no_source(inbox: House, shelf: Path) -> None:
+    with pytest.raises(Stopped):
+        flow.receive(stopping(inbox), inbox.context, [cii()])
+    archived_and_spoiled(inbox, shelf)
+    house = with_sources(inbox, MemorySource("memory", Incoming("1", (cii(number="S-2"),))))
+    house.connect("MEM", "memory")
+    damaged, good = fetched(house)
+    assert damaged["faults"][0]["code"] == "archived_file_unreadable" and damaged["state"] == "new"
+    assert (good["supplier_number"], good["state"]) == ("S-2", "imported")
+
+
+def test_a_good_copy_is_read_and_kept_though_the_archived_one_is_spoiled(inbox: House, shelf: Path) -> None:
+    with pytest.raises(Stopped):
+        flow.receive(stopping(inbox), inbox.context, [cii()])
+    archived_and_spoiled(inbox, shelf)
+    house = with_sources(inbox, MemorySource("memory", Incoming("1", (cii(),)), Incoming("2", (cii(number="S-2"),))))
+    house.connect("MEM", "memory")
+    states = {row["supplier_number"]: row["state"] for row in fetched(house) if not row["faults"]}
+    assert states == {"S-1001": "imported", "S-2": "imported"}
+    digest = house.rows(tables.received, supplier_number="S-1001")[0]["file"]
+    assert flow.archive_get(house, house.context, digest).content == cii().content
+    (again,) = flow.archive_files(house, house.context).failed  # what lies there is never replaced, and that is said
+    assert again[0] == digest and "other bytes" in again[1]
+
+
+def test_what_is_whole_in_the_archive_is_not_put_back(inbox: House, shelf: Path) -> None:
+    flow.receive(inbox, inbox.context, [cii()])
+    assert flow.archive_files(inbox, inbox.context).moved == 1
+    flow.receive(inbox, inbox.context, [cii()])
+    assert inbox.row(tables.file)["content"] == b""
 
 
 # --- programs -------------------------------------------------------------------------------------------------------

@@ -72,7 +72,8 @@ def test_attachments_of_a_trusted_sender_are_brought(box: Imap, context: PluginC
     assert [(one.name, one.media_type, one.content) for one in found.files] == [
         ("a.xml", "application/xml", b"<a/>"), ("b.PDF", "application/pdf", b"%PDF-"),
     ]  # fmt: skip
-    assert (found.id, found.sender, found.subject) == ("<m1@supplier.example>", "billing@supplier.example", "Invoice")
+    assert (found.sender, found.subject) == ("billing@supplier.example", "Invoice")
+    assert found.id.startswith("<m1@supplier.example>#")
     assert box.count() == 1 and box.unseen() == 1  # not moved, not marked
 
 
@@ -92,6 +93,46 @@ def test_who_is_let_in(
     box.put(mail(sender=sender, subject=subject))
     assert bool(fetch(box, context, **changes)) is let_in
     assert box.unseen() == 1
+
+
+BOSS, EVE = "boss@supplier.example", "eve@evil.example"
+
+
+@pytest.mark.parametrize("line", [
+    BOSS, f"<{BOSS}>", f" {BOSS} ", f"Ada <{BOSS}>", f'"Ada, boss" <{BOSS}>', f"{BOSS} (Ada)", f"(Ada) {BOSS}",
+    f"Ada\r\n <{BOSS}>", f"\r\n {BOSS}", f"=?utf-8?q?J=C3=BCrgen?= <{BOSS}>", f"Jürgen <{BOSS}>",
+    f'"{BOSS}" <{BOSS}>', f"=?utf-8?q?boss=40supplier=2Eexample?= <{BOSS}>", f'"Ada: buy; sell" <{BOSS}>',
+])  # fmt: skip
+def test_a_sender_is_read_from_its_header(box: Imap, line: str) -> None:
+    sender = attachments.head(f"From: {line}\r\nSubject: x\r\n\r\n".encode()).sender
+    assert sender == BOSS and settings(box).lets_in(sender, "")
+
+
+@pytest.mark.parametrize("line", [
+    f"{BOSS} <{EVE}>", f"=?utf-8?q?boss=40supplier=2Eexample?= <{EVE}>", f'"{BOSS}" <{EVE}>', f"<{BOSS}> <{EVE}>",
+    f"=?utf-8?q?boss=40supplier=2Eexample=3E?= <{EVE}>", f"=?utf-8?b?PGJvc3NAc3VwcGxpZXIuZXhhbXBsZT4=?= <{EVE}>",
+    f"{EVE} <{BOSS}>", f"{EVE}\r\n <{BOSS}>", f"Ada ({EVE}) <{BOSS}>", f"<{EVE}> ({BOSS})", f"{EVE} ({BOSS})",
+    f"({BOSS}) {EVE}", f"{BOSS}, {EVE}", f"{EVE}, {BOSS}", f"<{BOSS}>,", f"{EVE};{BOSS}", f"Team: {BOSS};", "Team:;",
+    f"Team: {EVE}, {BOSS};", f"<@evil.example:{BOSS}>", f'"{EVE} "@supplier.example', '"a b"@supplier.example',
+    f"<{EVE}>@supplier.example", f"{EVE}@supplier.example", "eve@[evil.example]@supplier.example",
+    "a b@supplier.example", f"{BOSS}\0", f"{BOSS}\0@evil.example", f"\0{BOSS}", f"{BOSS}\x0b<{EVE}>",
+    f"{BOSS}\r<{EVE}>", f"{BOSS} <",
+    "=?utf-8?q?eve=40evil.example=0A?=@supplier.example", "=?utf-8?q?boss?=@supplier.example", f"{BOSS}.",
+    "@supplier.example", "boss@", "", f'"Ada" {EVE}" <{BOSS}>', f'"Ada\\" <{BOSS}>" <{EVE}>', f"{BOSS}\r\nFrom: {EVE}",
+    f"{EVE}\r\nFROM: {BOSS}", f"{BOSS}\r\nfrom: {BOSS}", f"({'x' * attachments.MOST_HEADER}) {BOSS}",
+    f"{BOSS}\r\nX-Long: {'x' * attachments.MOST_HEADER}\r\nFrom: {EVE}", f"boss@supplier.example\u200b <{EVE}>",
+    f"=?utf-8?q?Ada?= {BOSS} <{EVE}>", f"=?x-nobody?q?boss=40supplier.example?= <{EVE}>", "böss@supplier.example",
+])  # fmt: skip
+def test_no_spelling_passes_for_a_trusted_sender(box: Imap, line: str) -> None:
+    sender = attachments.head(f"From: {line}\r\nSubject: x\r\n\r\n".encode()).sender
+    assert sender in ("", EVE) and not settings(box).lets_in(sender, "")
+
+
+def test_a_display_name_opens_no_mailbox(box: Imap, context: PluginContext) -> None:
+    raw = mail().replace(b"Ada <billing@supplier.example>", f"=?utf-8?q?boss=40supplier=2Eexample?= <{EVE}>".encode())
+    assert EVE.encode() in raw
+    box.put(raw)
+    assert fetch(box, context) == [] and box.count() == 1
 
 
 def test_a_connection_that_lets_everybody_in_is_refused(box: Imap) -> None:
@@ -127,6 +168,27 @@ def test_twins_of_one_message_id_are_done_together(box: Imap, context: PluginCon
     assert first.id == twin.id
     SOURCE.done(first, True, "", settings(box), context)
     assert box.count() == 0
+
+
+def test_mail_that_was_not_read_is_not_moved_though_it_has_the_same_message_id(
+    box: Imap, context: PluginContext
+) -> None:
+    box.put(mail())
+    box.put(mail(files=(("b.xml", "application/xml", b"<b/>"),)))
+    first, other = fetch(box, context)
+    assert first.id != other.id
+    SOURCE.done(first, True, "", settings(box), context)
+    assert box.count() == 1
+    (left,) = fetch(box, context)
+    assert (left.id, left.files[0].name) == (other.id, "b.xml")
+
+
+def test_mail_too_big_to_read_is_not_moved_with_its_namesake(box: Imap, context: PluginContext) -> None:
+    box.put(mail(files=(("a.pdf", "application/pdf", b"%PDF-" + b"\0" * (20 * 1024 * 1024)),)))
+    box.put(mail(files=()))
+    big, small = fetch(box, context)
+    SOURCE.done(small, False, "", settings(box), context)
+    assert [one.id for one in fetch(box, context)] == [big.id]
 
 
 def test_a_strangers_mail_with_the_same_id_is_not_moved(box: Imap, context: PluginContext) -> None:
@@ -174,10 +236,17 @@ def test_nested_mail_is_read_to_a_depth(depth: int, files: int) -> None:
     assert len(found) == files and bool(why) is not bool(files)
 
 
-def test_mail_of_many_parts_is_capped() -> None:
-    many = tuple((f"{n}.xml", "application/xml", b"<a/>") for n in range(300))
-    found, why = attachments.files(mail(files=many))
-    assert len(found) == attachments.MOST_FILES and why
+def test_all_files_of_a_mail_are_brought() -> None:
+    found, why = attachments.files(mail(files=tuple((f"{n}.xml", "application/xml", b"<a/>") for n in range(60))))
+    assert len({one.name for one in found}) == 60 and why == ""
+
+
+def test_mail_of_more_parts_than_are_looked_at_brings_none_and_is_refused(box: Imap, context: PluginContext) -> None:
+    box.put(mail(files=tuple((f"{n}.xml", "application/xml", b"<a/>") for n in range(300))))
+    (found,) = fetch(box, context)
+    assert found.files == () and "more parts" in found.subject
+    SOURCE.done(found, False, "", settings(box), context)
+    assert (box.count(), box.count("Refused")) == (0, 1)
 
 
 def test_broken_mail_brings_nothing() -> None:
