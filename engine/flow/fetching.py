@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import INSTALL, Context, House, allowed
@@ -40,19 +40,21 @@ def _visited(house: House, context: Context, one: Connection, source: DocumentSo
     from engine.spi.contracts import AuthExpired, PluginError
 
     switchboard = house.switchboard(context.clock)
+    mask: Callable[[str], str] = str
     try:
         ready = switchboard.ready(one.code, source, next(iter(sorted(one.companies)), ""))
+        mask = ready.mask
         for incoming in source.fetch(ready.settings, ready.context):
             yield from _taken(house, context, one, source, ready, incoming, post)
     except AuthExpired as expired:
-        switchboard.refused(one.code, expired)
-        yield _failed(one.code, expired.reason)
+        switchboard.refused(one.code, AuthExpired(mask(expired.reason)))
+        yield _failed(one.code, mask(written(expired.reason)))
     except PluginError as error:
-        yield _failed(one.code, written(error.reason))
+        yield _failed(one.code, mask(written(error.reason)))
     except (Faulty, EngineError) as ours:
         yield _failed(one.code, written(str(ours)))
     except Exception as bug:  # a plugin may fail in any way; the other sources are visited all the same
-        yield _failed(one.code, plugin_fault(bug))
+        yield _failed(one.code, mask(plugin_fault(bug)))
 
 
 def _taken(

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from engine import flow
 from engine.flow import Actor, Context
 from engine.flow.inbox import resume
 from engine.flow.uploading import STATUS, status_of, upload
 from engine.kernel.faults import Faulty
+from engine.outbox.vault import new_key
 from engine.spi import AuthExpired, File, Incoming, PluginContext, StepState, TestReport, TestStep, TransientError
 from engine.storage import tables
 from plugins.inbox_folder.source import FolderSource
@@ -309,3 +311,21 @@ def test_a_line_may_be_named_by_hand_after_an_upload(inbox: House) -> None:
     told = send(inbox, cii(views.line("Lampe", "1", "100", "19")).content)
     assert (told["status"], told["received"]["faults"][0]["code"]) == (202, "import_tax_unknown")
     assert isinstance(File("a", "b", b"").content, bytes)
+
+
+class Guarded(MemorySettings):
+    password: SecretStr = SecretStr("")
+
+
+@pytest.mark.parametrize("error", [TransientError, AuthExpired, ValueError])
+def test_what_a_source_says_when_it_fails_tells_no_secret(
+    inbox: House, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACTOTUM_KEY", new_key())
+    source = MemorySource("memory", error=error("LOGIN bob hunter2-canary failed"))
+    source.settings_model = Guarded
+    house = with_sources(inbox, source)
+    house.connect("BOX", "memory", box="in", password="hunter2-canary")  # noqa: S106 - to be looked for
+    told = list(flow.fetch(house, house.context))
+    assert "LOGIN bob *** failed" in str(told)
+    assert "hunter2" not in str([told, house.rows(tables.connection), house.rows(tables.audit)])

@@ -16,8 +16,10 @@ from engine.conformance.kit import CHECKS, Result
 from engine.conformance.run import NoSamples, NotFoundHere, asked_of, checks
 from engine.spi import (
     Absent,
+    DeliveryEvent,
     DeliveryPolicy,
     DocumentView,
+    EventKind,
     File,
     ImportedDocument,
     Incoming,
@@ -151,6 +153,23 @@ class Curious(FitChannel):
         return (socket.gethostbyname("localhost"),)
 
 
+class Hearsay(FitChannel):
+    def events(self, settings: ShelfSettings, context: PluginContext) -> Iterator[DeliveryEvent]:
+        yield DeliveryEvent("1", EventKind.DELIVERED, "", "of another", "", "", context.now())
+
+
+class Mute(FitChannel):
+    def events(self, settings: ShelfSettings, context: PluginContext) -> Iterator[DeliveryEvent]:
+        raise KeyError("jobs")
+        yield
+
+
+class Inventive(FitImporter):
+    def read(self, file: File) -> ImportedDocument:
+        read = super().read(file)
+        return replace(read, request={**read.request, "date": "2026-99-99"})
+
+
 class Twin(FitChannel):
     _count = count()
 
@@ -271,6 +290,9 @@ SABOTAGE = [
     ("delivery.arrives_once_with_a_receipt", {"channel": Forgetful()}),
     ("delivery.arrives_once_with_a_receipt", {"channel": Deaf()}),
     ("delivery.names_recipients_without_asking_anybody", {"channel": Curious()}),
+    ("delivery.reads_what_became_of_it", {"channel": Hearsay()}),
+    ("delivery.reads_what_became_of_it", {"channel": Mute()}),
+    ("import.reads_its_samples", {"importer": Inventive()}),
     ("idempotency.keeps_its_policy", {"channel": Twin()}),
     ("idempotency.keeps_its_policy", {"channel": Blind()}),
     ("idempotency.a_lost_answer_makes_no_twin", {"channel": Twin()}),
