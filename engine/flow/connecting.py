@@ -76,11 +76,13 @@ def configure(
 
     def decide(before: Connection | None) -> tuple[Connection, Told]:
         found = before or Connection(code, channel, {})
-        digest = settings_hash(plain, secrets)
+        fresh = {name: sealed for name, sealed in found.secrets.items() if name in secrets and name not in given}
+        held = secrets | fresh  # a login that was renewed meanwhile
+        digest = settings_hash(plain, held)
         same = digest == found.settings_hash and channel == found.channel
         state, detail = (found.state, found.detail) if same else (CONFIGURED, "")
         after = replace(
-            found, channel=channel, settings=plain, secrets=secrets, settings_hash=digest, state=state, detail=detail
+            found, channel=channel, settings=plain, secrets=held, settings_hash=digest, state=state, detail=detail
         )
         return after, _audited(house, context, before, after, audit_id)
 
@@ -145,9 +147,10 @@ def test_connection(house: House, context: Context, code: str) -> TestReport:
 
     def decide(before: Connection | None) -> tuple[Connection, None]:
         now = before or found
-        passed = report.passed and now.settings_hash == found.settings_hash
-        after = replace(now, tested_hash=found.settings_hash if passed else "", tested_at=at, report=told)
-        mended = passed and now.state in (DEGRADED, NEEDS_REAUTH)
+        if now.settings_hash != found.settings_hash:  # they were changed meanwhile: this says nothing of them
+            return now, None
+        after = replace(now, tested_hash=found.settings_hash if report.passed else "", tested_at=at, report=told)
+        mended = report.passed and now.state in (DEGRADED, NEEDS_REAUTH)
         return (replace(after, state=ACTIVE, detail="") if mended else after), None
 
     if house.connections.change(code, at, context.actor.name, decide).in_use:
@@ -395,7 +398,7 @@ def _audited(house: House, context: Context, before: Connection | None, after: C
         if had.get(name) != after.secrets.get(name):
             was, becomes = (HIDDEN if name in one else None for one in (had, after.secrets))
             fields[name] = {"before": was, "after": becomes}
-    for name in ("channel", "state", "companies"):
+    for name in ("channel", "state", "detail", "companies"):
         then, now = (getattr(one, name) if one else None for one in (before, after))
         if (then or None) != (now or None):
             fields[name] = {"before": _listed(then), "after": _listed(now)}

@@ -150,6 +150,8 @@ def _moved(
     except Exception as bug:  # a plugin may fail in any way: the content stays here
         return plugin_fault(bug)
     store.archived(digest, archive, place, keep_until(store.owners(digest), catalog), now())
+    if until := keep_until(store.owners(digest), catalog):  # of one that came to own it meanwhile
+        store.kept_longer(digest, until)
     return ""
 
 

@@ -139,6 +139,7 @@ class Ready:
     settings: Any
     context: PluginContext
     mask: Callable[[str], str]  # text without the connection's secrets
+    digest: str = ""  # of settings and secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,16 +185,19 @@ class Switchboard:
             connection.code, self.now, self.network, KeptState(self.store, connection.code),
             lambda words: note(mask(words)),
         )  # fmt: skip
-        return Ready(settings, context, mask)
+        return Ready(settings, context, mask, connection.settings_hash)
 
-    def refused(self, code: str, error: AuthExpired) -> bool:
+    def refused(self, code: str, error: AuthExpired, digest: str = "") -> bool:
         """A login that does no more: renewed once where the plugin can, and then it is True; else the connection stops.
 
-        More tries would lock the account. Whoever renews first is right: what others got meanwhile is dropped.
+        More tries would lock the account. Whoever renews first is right: what others got meanwhile is dropped. `digest`
+        is of the settings that were refused: those it has by now may do.
         """
         found = self.store.get(code)
         if found is None or found.state not in IN_USE:
             return False
+        if digest and found.settings_hash != digest:
+            return True
         try:
             fresh, detail = self._refreshed(found), ""
         except AuthExpired as final:
@@ -214,12 +218,12 @@ class Switchboard:
             return True
         return fresh is not None
 
-    def stopped(self, code: str, reason: str) -> None:
-        """Settings that do not do stop the connection: every delivery through it would fail alike."""
+    def stopped(self, code: str, reason: str, digest: str = "") -> None:
+        """Settings that do not do, of this `digest`, stop the connection: every delivery would fail alike."""
         detail = f"{reason}; when it is mended: `factotum plugin resume {code}`"
 
         def decide(found: Connection | None) -> tuple[Connection, Row | None]:
-            if found is None:
+            if found is None or (digest and found.settings_hash != digest):
                 raise Overtaken
             return replace(found, state=PAUSED, detail=detail), None
 

@@ -39,6 +39,7 @@ from engine.spi.contracts import (
     NotFound,
     OutcomeUnknown,
     Parcel,
+    PluginError,
     Receipt,
     Rejected,
     TryLater,
@@ -200,16 +201,24 @@ class _Try:
         try:
             return self._handed_over(channel, policy, parcel)
         except AuthExpired as expired:
-            renewed = relay.connections.refused(row["connection"], AuthExpired(self.masked(expired.reason)))
+            renewed = relay.connections.refused(
+                row["connection"], AuthExpired(self.masked(expired.reason)), ready.digest
+            )
             words = "had an old login, which was renewed" if renewed else "needs a new login"
             raise NotUsable(f"connection {row['connection']} {words}: {expired.reason}") from expired
         except ConfigError as wrong:
-            relay.connections.stopped(row["connection"], self.masked(wrong.reason))
+            relay.connections.stopped(row["connection"], self.masked(wrong.reason), ready.digest)
+            if wrong.may_be_taken:
+                return self._unknown(policy, wrong.reason)
             raise NotUsable(f"connection {row['connection']} is stopped: {wrong.reason}") from wrong
         except OutcomeUnknown as unknown:
-            if policy is DeliveryPolicy.AT_MOST_ONCE:
-                return self._uncertain(unknown.reason)
-            return self._again(TryLater(unknown.reason), outcomes.UNKNOWN)
+            return self._unknown(policy, unknown.reason)
+
+    def _unknown(self, policy: DeliveryPolicy, why: str) -> Outcome:
+        """It may have been taken: the policy says what is done."""
+        if policy is DeliveryPolicy.AT_MOST_ONCE:
+            return self._uncertain(why)
+        return self._again(TryLater(why), outcomes.UNKNOWN)
 
     def _message(self, view: DocumentView) -> Message | None:
         """The words that go with it. Errors: NotUsable."""
@@ -239,7 +248,14 @@ class _Try:
             relay.store.cleared(claimed)
         if claimed.tries > outcomes.MOST_TRIES:  # whoever tried it last did not live to tell
             return Outcome(outcomes.FAILED, f"given up after {outcomes.MOST_TRIES} tries")
-        return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
+        try:
+            return self._received(channel.deliver(parcel, self._ready.context), parcel, self._before)
+        except PluginError:
+            raise
+        except (Exception, SystemExit) as bug:  # before it was taken, or after
+            if policy is DeliveryPolicy.AT_MOST_ONCE:
+                return self._uncertain(plugin_fault(bug))
+            raise
 
     def _settles(self) -> None:
         """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""

@@ -98,4 +98,4 @@ def refusal(who: str, status: int, headers: Mapping[str, str], words: str, now: 
             return Validation(said)
         case _ if status >= 300:
             return ConfigError(f"{said}; redirects are not followed: write the address it leads to")
-    return ConfigError(f"{said}, which the settings do not expect; it may have been taken")
+    return ConfigError(f"{said}, which the settings do not expect; it may have been taken", may_be_taken=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePosixPath
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from engine.spi import (
@@ -119,7 +120,7 @@ def _write(system: Any, target: str, content: bytes, scheme: str) -> None:
         system.pipe_file(target, content)
         return
     system.makedirs(target.rpartition("/")[0], exist_ok=True)
-    part = f"{target}.part"
+    part = f"{target}.{token_hex(4)}.part"  # two may write it at once
     system.pipe_file(part, content)
     if system.exists(target):  # somebody was quicker: the bytes are compared
         system.rm(part)

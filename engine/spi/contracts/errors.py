@@ -89,7 +89,14 @@ class PermissionDenied(Rejected):
 
 
 class ConfigError(Rejected):
-    """The settings are wrong: whoever configures the connection mends it. A changed host key is one."""
+    """The settings are wrong: whoever configures the connection mends it. A changed host key is one.
+
+    `may_be_taken` says that it shows only in the answer, so that the other side may have it all the same.
+    """
+
+    def __init__(self, reason: str, details: Mapping[str, str] | None = None, *, may_be_taken: bool = False) -> None:
+        super().__init__(reason, details)
+        self.may_be_taken = may_be_taken
 
 
 class NotFound(Rejected):

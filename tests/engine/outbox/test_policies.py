@@ -142,6 +142,48 @@ def test_it_is_not_asked_for_too_soon_however_it_was_put_off(house: House, how: 
     assert house.row(tables.delivery)["due_at"] == AT + LEASE
 
 
+# --- it goes wrong after it may have been taken ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bug", [KeyError("id"), SystemExit(3), TypeError("no receipt")])
+def test_a_bug_at_most_once_leaves_it_to_a_person(house: House, bug: BaseException) -> None:
+    posted(house, KNOWN.AT_MOST_ONCE)
+    house.channel.behaviour = fails(bug)
+    assert house.relay() == {"uncertain": 1}
+    row = house.row(tables.delivery)
+    assert type(bug).__name__ in row["detail"] and f"resolve {row['id']}" in row["detail"]
+
+
+@pytest.mark.parametrize(("policy", "comes_to"), [(KNOWN.AT_MOST_ONCE, "uncertain"), (KNOWN.RECONCILABLE, "retry")])
+def test_settings_that_show_to_be_wrong_in_the_answer_leave_a_doubt(
+    house: House, policy: DeliveryPolicy, comes_to: str
+) -> None:
+    if policy is KNOWN.RECONCILABLE:
+        asked(house)
+    posted(house, policy)
+    channel = house.plugins.channels["email"]
+    channel.behaviour = fails(ConfigError("answered 202", may_be_taken=True))  # type: ignore[attr-defined]
+    assert house.relay() == {comes_to: 1}
+    assert tries(house) == ["uncertain" if comes_to == "uncertain" else "unknown"]
+    assert house.row(tables.connection)["state"] == "paused"
+
+
+@pytest.mark.parametrize("error", [ConfigError("key changed"), AuthExpired("401")])
+def test_settings_mended_during_a_try_are_not_blamed_for_it(house: House, error: Exception) -> None:
+    def mended(parcel: Parcel) -> Receipt:
+        flow.configure(house, house.context, "DEMO-MAIL", "email", {"box": "other"})
+        flow.test_connection(house, house.context, "DEMO-MAIL")
+        flow.activate(house, house.context, "DEMO-MAIL")
+        house.channel.behaviour = takes
+        raise error
+
+    posted(house, KNOWN.IDEMPOTENT)
+    house.channel.behaviour = mended
+    assert house.relay() == {"retry": 1} and house.row(tables.connection)["state"] == "active"
+    house.clock.goes_on(hours=1)
+    assert house.relay() == {"sent": 1}
+
+
 # --- a sender that was held for dead --------------------------------------------------------------------------------
 
 
