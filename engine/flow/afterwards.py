@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from engine.flow.filters import known_company
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
@@ -141,6 +142,7 @@ def relay_of(house: House, context: Context) -> Relay:
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:
     found = house.documents.find(called, company, series)
     if not found:
+        known_company(house, company)
         raise Faulty([UNKNOWN_DOCUMENT.at("document", called=called)])
     if len(found) > 1:
         listed = "; ".join(f"id {one['id']} of {one['company']}, {one['invoice_type']}" for one in found[:10])

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.afterwards import stored_document
+from engine.flow.filters import known_company
 from engine.flow.house import Context, House, allowed
 from engine.kernel.faults import FaultKind, Faulty
 
@@ -49,6 +50,7 @@ def list_deliveries(
     allowed(context, "read", company)
     if state and state not in STATES:
         raise Faulty([UNKNOWN_STATE.at("state", state=state, known=", ".join(STATES))])
+    known_company(house, company)
     of = stored_document(house, context, document, company, "").document["id"] if document else None
     now = context.clock.now()
     found = house.delivery_book.found(state, company, of, limit)

@@ -276,6 +276,9 @@ class HistoryStore(Protocol):
     def events(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
         """Audit rows, with the `number` of the document they are about."""
 
+    def actors(self) -> Sequence[str]:
+        """Everybody who ever changed or posted anything."""
+
     def records(self) -> Iterator[Row]:
         """Every record of every revision: hash, table_name, key, body."""
 

@@ -149,9 +149,13 @@ def sample(database: str | None, count: int, seed: int, company: str) -> None:
     from engine.app import open_house
     from engine.edge.cli.output import print_line
     from engine.edge.demo.sample import samples
+    from engine.selection import company_of
 
+    catalog = open_house(database).catalog()
+    if company:
+        company_of(catalog, company)
     none = True
-    for document in samples(open_house(database).catalog(), count, seed, company):
+    for document in samples(catalog, count, seed, company):
         none = False
         print_line(document)
     if none:
