@@ -90,7 +90,8 @@ def test_one_in_doubt_is_settled(factotum: Terminal, sqlite_house: House, posted
     from engine.storage import tables
 
     sqlite_house.change(tables.delivery, {"state": "uncertain"})
-    assert factotum("delivery", "resolve", str(posted)).exit == 2
+    for wrong in ((), ("--sent", "--failed"), ("--sent", "--failed", "--again")):
+        assert factotum("delivery", "resolve", str(posted), *wrong).exit == 2
     assert "arrived, says" in factotum("delivery", "resolve", str(posted), "--sent").done().out
 
 

@@ -122,16 +122,17 @@ def resend(database: str | None, id: int, yes: bool, as_json: bool) -> None:
 
 @delivery.command()
 @ID
-@click.option("--sent", "how", flag_value="sent", help="It arrived.")
-@click.option("--failed", "how", flag_value="failed", help="It did not arrive, and is not sent again.")
-@click.option("--again", "how", flag_value="again", help="It did not arrive: send it.")
+@click.option("--sent", is_flag=True, help="It arrived.")
+@click.option("--failed", is_flag=True, help="It did not arrive, and is not sent again.")
+@click.option("--again", is_flag=True, help="It did not arrive: send it.")
 @JSON
 @click.pass_obj
-def resolve(database: str | None, id: int, how: str | None, as_json: bool) -> None:
-    """Say what came of one that is uncertain."""
-    if how is None:
-        raise click.UsageError("say --sent, --failed or --again")
-    _done(database, "resolve_delivery", as_json, id, how)
+def resolve(database: str | None, id: int, as_json: bool, **ways: bool) -> None:
+    """Say what came of one that is uncertain: one of --sent, --failed, --again."""
+    said = [name for name, given in ways.items() if given]
+    if len(said) != 1:
+        raise click.UsageError("say one of --sent, --failed and --again")
+    _done(database, "resolve_delivery", as_json, id, said[0])
 
 
 @delivery.command()
