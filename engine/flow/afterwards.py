@@ -35,11 +35,13 @@ FORMAT_REFUSED = FaultKind("format_refused", "{format} cannot tell this document
 def show(
     house: House, context: Context, called: str, *, company: str = "", series: str = "", explain: bool = False
 ) -> dict[str, Any]:
-    """A posted document, by number or id. Errors: Faulty."""
-    stored = stored_document(house, context, called, company, series)
+    """A posted document, by number or id: what its posting answered, and what it says. Errors: Faulty."""
     from engine.flow.bounces import told_of
+    from engine.posting.particulars import particulars
 
+    stored = stored_document(house, context, called, company, series)
     answer = told(stored, explain and explained(house, stored.document))
+    answer |= particulars(stored, house.documents.corrections(stored.document))
     tasks = house.messages.tasks(document=stored.document["id"]) if stored.deliveries else ()
     return answer | ({"undelivered": [told_of(one) for one in tasks]} if tasks else {})
 

@@ -25,6 +25,7 @@ def answer(stored: Stored) -> dict[str, Any]:
         **({"creation_number": document["creation_number"]} if document.get("creation_number") else {}),
         "status": "posted" if document.get("number") else "draft",
         "company": document["company"],
+        "module": document["module"],
         "date": document["date"].isoformat(),
         "currency": currency,
         "partner": document["partner_name"],

@@ -178,6 +178,9 @@ class DocumentStore(Protocol):
     def by_id(self, id: int) -> Row | None:
         """One document row."""
 
+    def corrections(self, document: Row) -> Sequence[Row]:
+        """Document rows of the same company and partner that say they correct this one, whole or in a line."""
+
     def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
         """Documents dated since a day, of a company or of all, in the order of their ids; memory stays flat."""
 

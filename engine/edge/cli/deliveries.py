@@ -127,8 +127,9 @@ def resend(database: str | None, id: int, yes: bool, as_json: bool) -> None:
 @click.option("--again", is_flag=True, help="It did not arrive: send it.")
 @JSON
 @click.pass_obj
-def resolve(database: str | None, id: int, as_json: bool, **ways: bool) -> None:
+def resolve(database: str | None, id: int, sent: bool, failed: bool, again: bool, as_json: bool) -> None:
     """Say what came of one that is uncertain: one of --sent, --failed, --again."""
+    ways = {"sent": sent, "failed": failed, "again": again}
     said = [name for name, given in ways.items() if given]
     if len(said) != 1:
         raise click.UsageError("say one of --sent, --failed and --again")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,11 @@ def print_line(value: Any) -> None:
     """One JSON line, flushed."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
     sys.stdout.flush()
+
+
+def moment(at: str) -> str:
+    """An instant as people read it: 2026-11-22T04:28:56.220399+00:00 -> 2026-11-22 04:28 UTC"""
+    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def console(stderr: bool = False) -> Console:

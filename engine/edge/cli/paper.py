@@ -40,15 +40,21 @@ def print_posted(answers: Sequence[Answer]) -> None:
 
 
 def print_document(answer: Answer) -> None:
-    """One document: head, totals, taxes, entries, deliveries, and its explanation when it has one."""
+    """One document: head, lines, totals, taxes, entries, deliveries, and its explanation when it has one."""
     kind = answer["invoice_type"]
     would = " (dry run: this number would come)" if answer["status"] == "dry_run" else ""
+    way = (answer["company"], answer["partner"])
+    from_, to = way if answer["module"] == "sales" else reversed(way)
     click.echo(
-        f"{answer['number']}{would}  {answer['company']} → {answer['partner']}  {answer['date']}  "
+        f"{answer['number']}{would}  {from_} → {to}  {answer['date']}  "
         f"type {kind['code']} of {kind['legislation'] or 'all legislations'}, revision {answer['revision']}"
     )
     if "creation_number" in answer:
         click.echo(f"  second number {answer['creation_number']}")
+    if "lines" in answer:  # of what was posted, not of what was just posted
+        from engine.edge.cli.particulars import print_particulars
+
+        print_particulars(answer)
     totals = answer["totals"]
     shown = [
         f"{name} {amount}"
