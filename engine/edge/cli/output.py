@@ -27,6 +27,13 @@ def print_line(value: Any) -> None:
     sys.stdout.flush()
 
 
+def counted(number: int, what: str) -> str:
+    """1 document, 2 documents; 1 entry, 2 entries; 1 series, 2 series."""
+    if number == 1 or what.endswith("s"):
+        return f"{number} {what}"
+    return f"{number} {what[:-1]}ies" if what.endswith("ry") else f"{number} {what}s"
+
+
 def moment(at: str) -> str:
     """An instant as people read it: 2026-11-22T04:28:56.220399+00:00 -> 2026-11-22 04:28 UTC"""
     return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -7,14 +7,18 @@ from typing import Any
 
 import click
 
-from engine.edge.cli.output import print_faults, table
+from engine.edge.cli.output import counted, print_faults, table
 
 Answer = Mapping[str, Any]
 
 
-def print_posted(answers: Sequence[Answer]) -> None:
-    """What posting gave: one document whole, several in a table, then every fault."""
+def print_posted(answers: Sequence[Answer], first: int = 0) -> None:
+    """What posting gave: one document whole, several in a table, then every fault.
+
+    `first` is an id taken before anything was posted: what has a smaller one was there already, under its key.
+    """
     good = [one for one in answers if "faults" not in one]
+    known = [one for one in good if one["id"] and one["id"] < first]
     if not answers:
         click.echo("There was no document to post.", err=True)
     if len(answers) == 1 and good:
@@ -32,6 +36,11 @@ def print_posted(answers: Sequence[Answer]) -> None:
             ],
             right=(5, 6, 7),
         )  # fmt: skip
+    if known:
+        which = "Already posted with this key" if len(answers) == 1 else (
+            f"{len(known)} of {counted(len(answers), 'document')} already posted with the same key"
+        )  # fmt: skip
+        click.echo(f"{which}; nothing new.")
     for one in answers:
         if "faults" in one:
             if len(answers) > 1:
