@@ -58,6 +58,18 @@ COMMANDS = {
 """Each command and where it is told, in the order of the work; a module is loaded when its command is asked."""
 
 
+ENVIRONMENT = """\b
+Environment:
+  FACTOTUM_DATABASE          the database, when --database is not given
+  FACTOTUM_KEY_FILE          file with the key of secrets, made by `factotum secret new-key`
+  FACTOTUM_KEY               the key itself, where there is no file
+  FACTOTUM_ALLOWED_NETWORKS  networks that are not public and may be reached: 127.0.0.0/8, 10.1.0.0/16
+  FACTOTUM_ARCHIVE           folder of the archive; else beside the database
+  FACTOTUM_EXECUTOR          embedded, or procrastinate: a queue in PostgreSQL, for workers on many machines
+  FACTOTUM_DEBUG             1 shows where an internal error came from
+"""
+
+
 class Commands(click.Group):
     """Lists commands in the order of the work, and tells errors in words."""
 
@@ -109,7 +121,11 @@ class Commands(click.Group):
             sys.exit(3)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=ENVIRONMENT,
+)
 @click.option("--database", metavar="URL", envvar="FACTOTUM_DATABASE", help="Database; default sqlite:///factotum.db")
 @click.version_option(package_name="factotum-erp", prog_name="factotum")
 @click.pass_context
