@@ -45,7 +45,7 @@ def print_posted(answers: Sequence[Answer], first: int = 0) -> None:
         if "faults" in one:
             if len(answers) > 1:
                 click.echo(f"document {one['index']}" + (f", key {one['key']}" if one["key"] else "") + ":", err=True)
-            print_faults(one["faults"])
+            print_faults(one["faults"], writes=True)
 
 
 def print_document(answer: Answer) -> None:
