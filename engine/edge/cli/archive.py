@@ -22,13 +22,13 @@ def run(database: str | None, as_json: bool) -> None:
     """Move files from the database to the archive, as `relay` does after its work."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     moved = flow.archive_files(open_house(database), system_context())
     if as_json:
         print_json({"moved": moved.moved, "failed": [{"hash": one, "words": words} for one, words in moved.failed]})
     else:
-        click.echo(f"{moved.moved} moved")
+        click.echo(f"{counted(moved.moved, 'file')} moved")
         for digest, words in moved.failed:
             click.echo(f"{digest[:12]}: {words}", err=True)
     sys.exit(1 if moved.failed else 0)
@@ -60,13 +60,13 @@ def verify(database: str | None, as_json: bool) -> None:
     """Read every archived file, and compare it with its hash."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     archived, staged, found = flow.archive_verify(open_house(database), system_context())
     if as_json:
         print_json({"archived": archived, "staged": staged, "broken": [one.as_json() for one in found]})
     else:
-        click.echo(f"{archived} archived, {staged} still in the database, {len(found)} findings")
+        click.echo(f"{archived} archived, {staged} still in the database, {counted(len(found), 'finding')}")
         for one in found:
             click.echo(f"  {one.words}")
     sys.exit(1 if found else 0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,11 +31,6 @@ def counted(number: int, what: str) -> str:
     if number == 1 or what.endswith("s"):
         return f"{number} {what}"
     return f"{number} {what[:-1]}ies" if what.endswith("ry") else f"{number} {what}s"
-
-
-def moment(at: str) -> str:
-    """An instant as people read it: 2026-11-22T04:28:56.220399+00:00 -> 2026-11-22 04:28 UTC"""
-    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def console(stderr: bool = False) -> Console:

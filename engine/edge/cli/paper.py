@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from engine.edge.cli.output import counted, print_faults, table
+from engine.kernel.clock import moment
 
 Answer = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ def _delivered(delivery: Answer) -> str:
     """Which way, to whom, what came of it and when."""
     to = ", ".join((*delivery.get("recipients", ()), *(f"copy {one}" for one in delivery.get("copies", ()))))
     state = "held" if delivery.get("held") and delivery["state"] == "pending" else delivery["state"]
-    when = f" on {delivery['sent_at'][:16].replace('T', ' ')} UTC" if delivery.get("sent_at") else ""
+    when = f" at {moment(delivery['sent_at'])}" if delivery.get("sent_at") else ""
     detail = f" ({delivery['detail']})" if delivery.get("detail") else ""
     again = f", for delivery {delivery['resent_of']}" if delivery.get("resent_of") else ""
     return f"{delivery['id']} {delivery['channel']} {delivery['format']} to {to}{again}: {state}{when}{detail}"

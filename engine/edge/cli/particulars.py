@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from engine.edge.cli.output import moment, table
+from engine.edge.cli.output import table
+from engine.kernel.clock import moment
 
 Told = Mapping[str, Any]
 ONE = "C62"

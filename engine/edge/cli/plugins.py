@@ -319,6 +319,7 @@ def rotate(database: str | None) -> None:
     """Encrypt every secret anew with the first key."""
     from engine import flow
     from engine.app import open_house, system_context
+    from engine.edge.cli.output import counted
 
     moved = flow.rotate_secrets(open_house(database), system_context())
-    click.echo(f"{moved} secret{'' if moved == 1 else 's'} moved to the first key.")
+    click.echo(f"{counted(moved, 'secret')} moved to the first key.")
