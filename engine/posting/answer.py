@@ -61,7 +61,8 @@ def entries(heads: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _delivery(row: Row) -> dict[str, Any]:
     shown = {
-        name: row[name] for name in ("id", "channel", "format", "connection", "state", "tries", "detail", "reference")
+        name: row[name]
+        for name in ("id", "rule", "channel", "format", "connection", "state", "tries", "detail", "reference")
     }
     sent = row["sent_at"]
     return shown | {

@@ -11,6 +11,12 @@ from engine.edge.cli.output import counted, print_faults, table
 from engine.kernel.clock import moment
 
 Answer = Mapping[str, Any]
+DUE = {
+    "due_date": "due_date of the document", "due_dates": "due_dates of the document",
+    "payment_terms": "payment terms of the document", "company": "payment terms of the company",
+    "date": "the day of the document, for nothing else is said",
+}  # fmt: skip
+"""Where due dates come from."""
 
 
 def print_posted(answers: Sequence[Answer], first: int = 0) -> None:
@@ -87,16 +93,20 @@ def print_document(answer: Answer) -> None:
         )
     if "explanation" in answer:
         print_explanation(answer["explanation"])
+        for delivery in answer["deliveries"]:
+            to = ", ".join(delivery["recipients"]) or "nobody"
+            click.echo(f"Delivery by {delivery['channel']} to {to}: rule {delivery['rule']}")
 
 
 def _delivered(delivery: Answer) -> str:
     """Which way, to whom, what came of it and when."""
     to = ", ".join((*delivery.get("recipients", ()), *(f"copy {one}" for one in delivery.get("copies", ()))))
-    state = "held" if delivery.get("held") and delivery["state"] == "pending" else delivery["state"]
+    what = " ".join(str(delivery[name]) for name in ("id", "channel", "format") if delivery[name])
+    state = "held" if delivery.get("held") and delivery["state"] in ("pending", "retry") else delivery["state"]
     when = f" at {moment(delivery['sent_at'])}" if delivery.get("sent_at") else ""
     detail = f" ({delivery['detail']})" if delivery.get("detail") else ""
     again = f", for delivery {delivery['resent_of']}" if delivery.get("resent_of") else ""
-    return f"{delivery['id']} {delivery['channel']} {delivery['format']} to {to}{again}: {state}{when}{detail}"
+    return f"{what} to {to or 'nobody'}{again}: {state}{when}{detail}"
 
 
 def _settled(task: Answer) -> str:
@@ -135,6 +145,8 @@ def print_explanation(told: Answer) -> None:
     print_numbering(told["numbering"])
     if "creation_numbering" in told:
         print_numbering(told["creation_numbering"], "Second number")
+    due = told["due_dates"]
+    click.echo(f"Due dates: {DUE[due['from']]}" + (f" {due['code']} → {due['record']}" if due["code"] else ""))
     click.echo("Entry:")
     for step in told["determination"]:
         click.echo(f"  {step['table']} by {step['from']}: {_step(step)}")
