@@ -31,5 +31,6 @@ def test_a_moment_reads_as_utc_to_the_minute() -> None:
 
 def test_one_document_is_no_documents(factotum: Terminal) -> None:
     factotum.post(invoice()).done()
+    assert factotum("check", "--date", "2026-11-03").done().out.splitlines()[-1].startswith("0 errors, ")
     assert factotum("verify").done().out == "1 document in 1 series: all as posted.\n"
     assert factotum("replay", "DEMO").done().out == "0 of 1 document would differ.\n"

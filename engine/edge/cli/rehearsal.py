@@ -24,7 +24,7 @@ def check(database: str | None, on: date | None, matrix: bool, as_json: bool) ->
     """What deserves a look in the parametrization in force. Exit 1 when there are errors."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     context = system_context()
     found, coverage = flow.check(open_house(database), context, on or context.clock.now().date())
@@ -40,8 +40,8 @@ def check(database: str | None, on: date | None, matrix: bool, as_json: bool) ->
             click.echo(f"  → {one.remedy}")
         if matrix:
             _print_coverage(coverage)
-        counted = Counter(one.severity for one in found)
-        click.echo(", ".join(f"{counted[name]} {name}" for name in ("error", "warning", "info")) + ".")
+        kinds = Counter(one.severity for one in found)
+        click.echo(f"{counted(kinds['error'], 'error')}, {counted(kinds['warning'], 'warning')}, {kinds['info']} info.")
     if any(one.severity == "error" for one in found):
         sys.exit(1)
 
