@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from engine.drafting.desk import Desk
 from engine.drafting.drafted import DueRow
+from engine.drafting.request import Request
 from engine.drafting.totals import parts
 from engine.kernel.faults import FaultKind
 from engine.kernel.money import HUNDRED, ZERO
-from engine.parametrization.definitions import PaymentMethod, PaymentTerms
+from engine.parametrization.definitions import Company, PaymentMethod, PaymentTerms
 
 DUE_SHAPE = FaultKind(
     "due_dates_shape",
@@ -20,6 +21,20 @@ DUE_SHAPE = FaultKind(
     "keep one",
 )
 DUE_SUM = FaultKind("due_dates_sum", "the due dates add up to {found}, not to {wanted}", "make them equal")
+
+
+def said_by(request: Request, company: Company, module: str) -> tuple[str, str]:
+    """Where due dates come from, and the code of the terms where it is terms.
+
+    Shape: ("due_date", ""), ("due_dates", ""), ("payment_terms", "30FM"), ("company", "30FM"), ("date", "")
+    """
+    for name in ("due_dates", "due_date"):
+        if getattr(request, name):
+            return name, ""
+    if request.payment_terms:
+        return "payment_terms", request.payment_terms
+    usual = company.payment_terms if module == "sales" else ""
+    return ("company", usual) if usual else ("date", "")
 
 
 def due_dates(desk: Desk, payable: Decimal) -> tuple[list[DueRow], str]:
@@ -34,8 +49,8 @@ def due_dates(desk: Desk, payable: Decimal) -> tuple[list[DueRow], str]:
             if part.method:
                 desk.record(PaymentMethod, part.method, f"due_dates[{index}].method", request.date)
         return _as_given(desk, payable), ""
-    code = request.payment_terms or (desk.company.payment_terms if desk.type.module == "sales" else "")
-    if request.due_date or not code:
+    _, code = said_by(request, desk.company, desk.type.module)
+    if not code:
         return _rows([(request.due_date or request.date, payable, request.payment_method)]), ""
     terms = desk.record(PaymentTerms, code, "payment_terms", request.date)
     if terms is None:

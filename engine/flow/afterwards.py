@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from engine.flow.filters import known_company
 from engine.flow.house import INSTALL, Context, House, allowed
 from engine.flow.parametrization import UNKNOWN_FORMAT
 from engine.flow.posting import explained, told
@@ -34,11 +35,13 @@ FORMAT_REFUSED = FaultKind("format_refused", "{format} cannot tell this document
 def show(
     house: House, context: Context, called: str, *, company: str = "", series: str = "", explain: bool = False
 ) -> dict[str, Any]:
-    """A posted document, by number or id. Errors: Faulty."""
-    stored = stored_document(house, context, called, company, series)
+    """A posted document, by number or id: what its posting answered, and what it says. Errors: Faulty."""
     from engine.flow.bounces import told_of
+    from engine.posting.particulars import particulars
 
+    stored = stored_document(house, context, called, company, series)
     answer = told(stored, explain and explained(house, stored.document))
+    answer |= particulars(stored, house.documents.corrections(stored.document))
     tasks = house.messages.tasks(document=stored.document["id"]) if stored.deliveries else ()
     return answer | ({"undelivered": [told_of(one) for one in tasks]} if tasks else {})
 
@@ -141,6 +144,7 @@ def relay_of(house: House, context: Context) -> Relay:
 def stored_document(house: House, context: Context, called: str, company: str, series: str) -> Stored:
     found = house.documents.find(called, company, series)
     if not found:
+        known_company(house, company)
         raise Faulty([UNKNOWN_DOCUMENT.at("document", called=called)])
     if len(found) > 1:
         listed = "; ".join(f"id {one['id']} of {one['company']}, {one['invoice_type']}" for one in found[:10])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.spi.contracts import File
 
 UNKNOWN_FILE = FaultKind("unknown_file", "there is no file {digest!r}", "`factotum archive list`")
+SEVERAL_FILES = FaultKind("several_files", "several files begin with {digest!r}", "give more of the hash")
 FILE_UNREADABLE = FaultKind("archived_file_unreadable", "file {digest} cannot be read: {words}", "{remedy}")
 MOST = 10_000
 Told = dict[str, Any]
@@ -145,9 +146,12 @@ def kept_longer(house: House, digest: str) -> None:
 
 
 def archive_get(house: House, context: Context, digest: str) -> File:
-    """A file by its hash. Errors: Faulty."""
+    """A file by its hash, or by as much of its beginning as only one has. Errors: Faulty."""
     allowed(context, "archive")
-    return file_of(house, context, digest)
+    found = house.files.begin(digest.lower()) if digest else []
+    if len(found) > 1:
+        raise Faulty([SEVERAL_FILES.at("file", digest=digest)])
+    return file_of(house, context, found[0] if found else digest)
 
 
 def archive_list(house: House, context: Context) -> Iterator[Told]:

@@ -16,6 +16,11 @@ UNKNOWN_PERIOD = FaultKind("unknown_period", "{company} has no period {called!r}
 LOCKED = FaultKind(
     "period_locked", "period {called} of {company} is locked, and stays so", "date documents in a later period"
 )
+LOCK_NOT_AGREED = FaultKind(
+    "lock_not_agreed",
+    "period {called} of {company} would be locked for ever: nobody could open it again",
+    "to do so: `factotum period lock {called} --company {company}{journal} --yes`",
+)
 UNKNOWN_BOOK = FaultKind("unknown_journal", "there is no journal {code!r}", "{remedy}")
 
 
@@ -37,11 +42,20 @@ def periods(house: House, context: Context, company: str) -> list[dict[str, Any]
 
 
 def set_periods(
-    house: House, context: Context, company: str, called: str, state: State, *, journal: str = "", message: str = ""
+    house: House,
+    context: Context,
+    company: str,
+    called: str,
+    state: State,
+    *,
+    journal: str = "",
+    message: str = "",
+    agreed: bool = True,
 ) -> int:
     """Open, close or lock a period (`2026/03`), or every period of a year (`2026`); the revision in force afterwards.
 
-    Errors: Faulty; StateChanged when the parametrization moved meanwhile: nothing is changed then.
+    Errors: Faulty, with lock_not_agreed when a lock was not `agreed`; StateChanged when the parametrization moved
+    meanwhile: nothing is changed then.
     """
     from engine.journal.periods import of
 
@@ -59,6 +73,9 @@ def set_periods(
     locked = [one for one in meant if _stands(house, whose.code, one, journal) == "locked" != state]
     if locked:
         raise Faulty([LOCKED.at("period", called=one.called, company=company) for one in locked])
+    if state == "locked" and not agreed:
+        only = f" --journal {journal}" if journal else ""
+        raise Faulty([LOCK_NOT_AGREED.at("period", called=called, company=whose.code, journal=only)])
     moved = [one for one in meant if _stands(house, whose.code, one, journal) != state]
     if not moved:
         return catalog.revision

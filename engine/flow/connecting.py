@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from engine.spi.contracts import AuthRequest, TestReport
     from engine.spi.host import Plugins
 
-BAD_SETTING = FaultKind("bad_setting", "{words}", "mend the setting")
+BAD_SETTING = FaultKind("bad_setting", "{words}", "{remedy}")
 UNKNOWN_CONNECTION = FaultKind("unknown_connection", "there is no connection {code!r}", "{remedy}")
 NOT_TESTED = FaultKind(
     "connection_not_tested",
@@ -60,7 +60,8 @@ def configure(
 
     allowed(context, "configure")
     if not CODE.fullmatch(code):
-        raise Faulty([BAD_SETTING.at("connection", words="a connection is called by 1 to 20 of A-Z, 0-9, _ . -")])
+        words = "a connection is called by 1 to 20 of A-Z, 0-9, _ . -"
+        raise Faulty([BAD_SETTING.at("connection", words=words, remedy="call it otherwise")])
     offer = offered(house.plugins, channel)
     hidden = secret_fields(offer.settings_model)
     switchboard, was = house.switchboard(context.clock), house.connections.get(code)
@@ -366,8 +367,9 @@ def _accepted(offer: Any, settings: Mapping[str, Any]) -> Told:
     try:
         told: Told = json.loads(offer.settings_model.model_validate(dict(settings)).model_dump_json())
     except ValueError as wrong:
-        refused = wrong_settings(wrong) or [("", str(wrong))]
-        raise Faulty([BAD_SETTING.at(name, words=words) for name, words in refused]) from wrong
+        refused = wrong_settings(wrong, offer.settings_model.model_fields) or [("", str(wrong))]
+        remedy = f"`factotum plugin settings {offer.name}` lists what may be set"
+        raise Faulty([BAD_SETTING.at(name, words=words, remedy=remedy) for name, words in refused]) from wrong
     return told
 
 

@@ -6,10 +6,12 @@ Every change is kept with who made it and when. What is being handed over at thi
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.afterwards import stored_document
+from engine.flow.filters import known_company
 from engine.flow.house import Context, House, allowed
 from engine.kernel.faults import FaultKind, Faulty
 
@@ -34,7 +36,9 @@ DONE = {
     "resend": "resent", "paid": "released",
 }  # fmt: skip
 """Each action, and what is done by it."""
-STATES = ("pending", "sending", "retry", "sent", "rejected", "failed", "uncertain", "cancelled")
+HELD = "held"
+STATES = ("pending", "sending", "retry", "sent", "rejected", "failed", "uncertain", "cancelled", HELD)
+"""What may be asked for; what is held is in one of the states `OPEN`."""
 OPEN = ("pending", "retry")
 SENT, FAILED, AGAIN = "sent", "failed", "again"
 """How a delivery in doubt may be settled."""
@@ -49,10 +53,15 @@ def list_deliveries(
     allowed(context, "read", company)
     if state and state not in STATES:
         raise Faulty([UNKNOWN_STATE.at("state", state=state, known=", ".join(STATES))])
+    known_company(house, company)
     of = stored_document(house, context, document, company, "").document["id"] if document else None
     now = context.clock.now()
-    found = house.delivery_book.found(state, company, of, limit)
-    return [told(row, now) for row in found if context.actor.may("read", row["company"])]
+    found = house.delivery_book.found("" if state == HELD else state, company, of, limit, held=state == HELD)
+    mine = [row for row in found if context.actor.may("read", row["company"])]
+    events = defaultdict(list)
+    for one in house.delivery_book.events(*(row["id"] for row in mine if row["state"] == SENT)):
+        events[one["delivery"]].append(one)
+    return [told(row, now, events[row["id"]]) for row in mine]
 
 
 def delivery(house: House, context: Context, id: int) -> Told:
@@ -60,9 +69,9 @@ def delivery(house: House, context: Context, id: int) -> Told:
     from engine.outbox.telling import told, told_event, told_try
 
     row = _found(house, context, id, "read")
-    book = house.delivery_book
-    return told(row, context.clock.now()) | {
-        "tries": [told_try(one) for one in book.tries(id)], "events": [told_event(one) for one in book.events(id)]
+    tries, events = house.delivery_book.tries(id), house.delivery_book.events(id)
+    return told(row, context.clock.now(), events if row["state"] == SENT else ()) | {
+        "tries": [told_try(one) for one in tries], "events": [told_event(one) for one in events]
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from heapq import merge
 from typing import TYPE_CHECKING, Any
 
+from engine.flow.filters import known_actor, known_company, known_table
 from engine.flow.house import Context, House, allowed
 from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
@@ -28,11 +29,12 @@ def register(
     Shape: {"series", "company", "counter", "period", "state": "issued", "value", "number", "document", "invoice_type",
     "date", "posted_at", "actor", "key"}, {… "state": "unused", "value", "at", "actor", "key", "cause"}, {… "state":
     "missing", "value", "last"?}. `series` is how its counter begins, or its name; of a series that companies share,
-    `company` narrows what is issued. Errors: Faulty(unknown_series).
+    `company` narrows what is issued. Errors: Faulty(unknown_series, unknown_company).
     """
     from engine.posting.findings import series_name
 
     allowed(context, "read", company)
+    known_company(house, company)
     catalogs = lru_cache(maxsize=64)(house.catalog_at)
     with house.documents.snapshot() as documents:
         wanted = [one for one in documents.all_series() if _meant(one, company, series)]
@@ -100,9 +102,11 @@ def audit(
     """Who changed what, when and why: records field by field, periods, connections, seals, postings; in order of time.
 
     With `table` or `key` only records of the parametrization; with `company` what is its own: postings, periods, seals,
-    its [[company]] record. Memory stays flat.
+    its [[company]] record. Memory stays flat. Errors: Faulty, when a company, a table or an actor is unknown.
     """
     allowed(context, "read", company)
+    known_company(house, company)
+    known_table(table)
     begin = datetime(since.year, since.month, since.day, tzinfo=UTC) if since else None
     kept = house.history
     streams = [_records(kept.changes(begin, actor, table, key, company))]
@@ -110,8 +114,12 @@ def audit(
         streams.append(_periods(kept.period_changes(begin, actor, company)))
         streams.append(_seals(house, kept.seal_changes(begin, actor, company)))
         streams.append(_events(kept.events(begin, actor, company)))
+    none = True
     for _, told in merge(*streams, key=lambda one: one[0]):
+        none = False
         yield told
+    if none:
+        known_actor(house, actor)
 
 
 Timed = tuple[datetime, Told]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from engine.flow.filters import known_company
 from engine.flow.house import Context, House, allowed
 from engine.kernel.errors import EngineError
 
@@ -89,6 +90,7 @@ def verify(
 
     `company` narrows to its series and those it shares; `every` False names the first broken document of each series;
     `tell` is told each finding as it is found; `progress` how many documents and files are done.
+    Errors: Faulty(unknown_company).
     """
     from engine.flow.anchoring import anchored
     from engine.flow.archive import archive_broken
@@ -97,6 +99,7 @@ def verify(
     from engine.posting.verify import UNREADABLE_VALUES
 
     allowed(context, "verify", company)
+    known_company(house, company)
     report, done = _Report(every, tell), _Done(progress)
     catalogs = lru_cache(maxsize=REVISIONS)(lambda revision: _counters(house, revision))
     why: Counter[str] = Counter()

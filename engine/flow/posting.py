@@ -204,11 +204,9 @@ def _would_be(house: House, planned: Plan, rows: Rows, why: Any) -> dict[str, An
     second, also = planned.second, {}
     if second:
         also = {"creation_number": second.number(day, house.posting.preview(second, day))}
-    return told(whole(rows, rows.document | {"number": number} | also), why) | {
-        "id": None,
-        "status": "dry_run",
-        "hash": None,
-    }
+    would = told(whole(rows, rows.document | {"number": number} | also), why)
+    without = [one | {"id": None} for one in would["deliveries"]]
+    return would | {"id": None, "status": "dry_run", "hash": None, "deliveries": without}
 
 
 def told(stored: Stored, why: Any = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.flow.filters import known_company
 from engine.flow.house import Context, House, allowed
 from engine.flow.parametrization import proofs_of, read_and_plan, run_examples
 from engine.kernel.faults import Faulty
@@ -97,12 +98,13 @@ def replay(
 ) -> Iterator[Replayed]:
     """Post posted documents again under a candidate, in memory: what would differ. Nothing is used up.
 
-    Errors: Faulty when the packs are not well.
+    Errors: Faulty when the packs are not well, or the company is unknown.
     """
     from engine.posting.post import Origin
     from engine.rehearsal.replay import replay as again
 
     allowed(context, "read", company)
+    known_company(house, company)
     plan, _ = read_and_plan(house, context, names)
     if plan.faults:
         raise Faulty(plan.faults)

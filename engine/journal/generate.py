@@ -253,7 +253,14 @@ def _day(recipe: CompiledJournal, draft: Draft, books: Books, values: Mapping[st
     found = books.periods.at(day, code)
     if found is None:
         return day, [NO_PERIOD.at("accounting_date", company=company, date=day)]
-    told = {"date": day, "period": found.called, "company": company, "state": found.state, "journal": code}
+    told: dict[str, object] = {
+        "date": day,
+        "period": found.called,
+        "company": company,
+        "state": found.state,
+        "journal": code,
+    }
+    told["otherwise"] = ", or open the period" if found.state == "closed" else "; it is locked for ever"
     return day, [PERIOD_CLOSED.at("accounting_date", first=first or "in a year that is open", **told)]
 
 

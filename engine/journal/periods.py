@@ -20,7 +20,7 @@ State = Literal["open", "closed", "locked"]
 PERIOD_CLOSED = FaultKind(
     "period_closed",
     "{date} is in period {period} of {company}, which is {state} for journal {journal}",
-    "date it {first} or later with `accounting_date`, or open the period",
+    "date it {first} or later with `accounting_date`{otherwise}",
 )
 NO_PERIOD = FaultKind(
     "period_missing", "{company} has no fiscal year that holds {date}", "add a [[fiscal_year]], or mend the date"

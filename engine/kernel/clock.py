@@ -23,6 +23,16 @@ def today(clock: Clock, time_zone: str) -> date:
     return clock.now().astimezone(ZoneInfo(time_zone or "UTC")).date()
 
 
+def moment(at: datetime | str) -> str:
+    """An instant as people read it: 2026-11-22T04:28:56.220399+00:00 -> 2026-11-22 04:28 UTC; other text as it is."""
+    if isinstance(at, str):
+        try:
+            at = datetime.fromisoformat(at)
+        except ValueError:
+            return str(at)
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def token() -> str:
     """An unguessable word, for leases."""
     return uuid.uuid4().hex

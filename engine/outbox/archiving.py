@@ -43,6 +43,9 @@ class FileStore(Protocol):
     def row(self, digest: str) -> Row | None:
         """All columns."""
 
+    def begin(self, digest: str) -> list[str]:
+        """Hashes that begin so; two when there are more."""
+
     def owners(self, digest: str) -> list[tuple[str, date]]:
         """(company, date of the document) of everything it belongs to; for what was received, when it came."""
 

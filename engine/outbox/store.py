@@ -113,16 +113,18 @@ class Change:
 class DeliveryBook(Protocol):
     """Deliveries as people see and change them; rows have the document's `number` besides."""
 
-    def found(self, state: str = "", company: str = "", document: int | None = None, limit: int = 100) -> list[Row]:
-        """The newest first."""
+    def found(
+        self, state: str = "", company: str = "", document: int | None = None, limit: int = 100, held: bool = False
+    ) -> list[Row]:
+        """The newest first; `held`: only those that wait for a person."""
 
     def one(self, delivery: int) -> Row | None: ...
 
     def tries(self, delivery: int) -> list[Row]:
         """The log, in order."""
 
-    def events(self, delivery: int) -> list[Row]:
-        """What was told of it afterwards, in order."""
+    def events(self, *deliveries: int) -> list[Row]:
+        """What was told of some of them afterwards, in order."""
 
     def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> None:
         """One transaction, the row locked; what `decide` raises changes nothing."""

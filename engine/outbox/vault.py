@@ -19,10 +19,15 @@ FILE, VALUE = "FACTOTUM_KEY_FILE", "FACTOTUM_KEY"
 NONCE = 12
 
 
+MAKE = f"make a key with `factotum secret new-key FILE` and name the file in {FILE}"
+OLD = f"name the file with the old key in {FILE}; it may hold several keys, a line each"
+MEND = f"name in {FILE} the file that `factotum secret new-key` wrote"
+
+
 class NoKey(EngineError):
     code = "no_key"
     says = "secrets cannot be {done}: {why}"
-    remedy = f"make a key with `factotum secret new-key FILE` and name the file in {FILE}"
+    remedy = "{remedy}"
 
 
 class SecretSpoiled(EngineError):
@@ -49,7 +54,7 @@ class Vault:
     def current(self) -> str:
         """Errors: NoKey."""
         if not self.keys:
-            raise NoKey(done="kept", why="there is no key")
+            raise NoKey(done="kept", why="there is no key", remedy=MAKE)
         return next(iter(self.keys))
 
     def seal(self, connection: str, field: str, secret: str, nonce: Callable[[int], bytes] = os.urandom) -> Sealed:
@@ -66,7 +71,7 @@ class Vault:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if sealed.key_id not in self.keys:
-            raise NoKey(done="opened", why=f"key {sealed.key_id} is not among those given")
+            raise NoKey(done="opened", why=f"key {sealed.key_id} is not among those given", remedy=OLD)
         try:
             raw = base64.b64decode(sealed.text, validate=True)
             opened = AESGCM(self.keys[sealed.key_id]).decrypt(raw[:NONCE], raw[NONCE:], _place(connection, field))
@@ -92,7 +97,7 @@ def vault_from(environment: Mapping[str, str]) -> Vault:
         keys = [base64.b64decode(word, validate=True) for word in text.replace(",", " ").split()]
     except (OSError, ValueError) as cause:
         why = f"{FILE} cannot be read: {cause}" if where else f"{VALUE} is not base64"
-        raise NoKey(done="opened", why=why) from cause
+        raise NoKey(done="opened", why=why, remedy=MEND) from cause
     if any(len(key) != 32 for key in keys):
-        raise NoKey(done="opened", why="a key is not base64 of 32 bytes")
+        raise NoKey(done="opened", why="a key is not base64 of 32 bytes", remedy=MEND)
     return Vault({hashlib.sha256(b"factotum:key:" + key).hexdigest()[:16]: key for key in keys})

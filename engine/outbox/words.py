@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+
+from engine.kernel.refused import in_plain_words
 
 MOST = 2000
 
@@ -17,10 +20,13 @@ def plugin_fault(bug: BaseException) -> str:
     return written(f"plugin fault: {type(bug).__name__}: {bug}")
 
 
-def wrong_settings(error: ValueError) -> list[tuple[str, str]]:
-    """(field, words) of each setting a channel's model refuses; without the values, which may be secrets."""
+def wrong_settings(error: ValueError, known: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """(field, words) of each setting a channel's model refuses; without the values, which may be secrets.
+
+    `known` are the settings it takes, of which one may have been meant.
+    """
     told: list[dict[str, Any]] = getattr(error, "errors", list)()
-    return [(".".join(map(str, one["loc"])), one["msg"]) for one in told]
+    return [(".".join(map(str, one["loc"])), in_plain_words(one, known)) for one in told]
 
 
 def in_words(pause: timedelta) -> str:

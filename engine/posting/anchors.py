@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.kernel.clock import moment
 from engine.kernel.faults import Fault, FaultKind, Faulty
 from engine.posting import canon
 from engine.posting.ports import Row
@@ -152,7 +153,7 @@ def ranges(values: Iterable[int]) -> Ranges:
 
 def wrong_head(head: Head, at: str, series: Row | None, there: Row | None, hashed: str) -> Iterator[Fault]:
     """What became of an anchored head. `there` is the document with its value now; `hashed` what stands for `hash`."""
-    told = {"series": head.series, "number": head.number, "value": head.value, "at": at}
+    told = {"series": head.series, "number": head.number, "value": head.value, "at": moment(at)}
     if series is None:
         yield SERIES_GONE.at("anchor", **told)
     elif there is None:

@@ -25,6 +25,7 @@ def answer(stored: Stored) -> dict[str, Any]:
         **({"creation_number": document["creation_number"]} if document.get("creation_number") else {}),
         "status": "posted" if document.get("number") else "draft",
         "company": document["company"],
+        "module": document["module"],
         "date": document["date"].isoformat(),
         "currency": currency,
         "partner": document["partner_name"],
@@ -60,7 +61,8 @@ def entries(heads: Sequence[Row], lines: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _delivery(row: Row) -> dict[str, Any]:
     shown = {
-        name: row[name] for name in ("id", "channel", "format", "connection", "state", "tries", "detail", "reference")
+        name: row[name]
+        for name in ("id", "rule", "channel", "format", "connection", "state", "tries", "detail", "reference")
     }
     sent = row["sent_at"]
     return shown | {

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.drafting.drafted import Draft
+from engine.drafting.payment import said_by
 from engine.journal import explain as journal
 from engine.numbering.counters import Numbering, Series
 from engine.parametrization.catalog import Catalog
+from engine.parametrization.definitions import PaymentTerms
 from engine.posting.post import Plan
 
 
@@ -20,8 +23,16 @@ def explanation(planned: Plan, catalog: Catalog) -> dict[str, Any]:
         **({"creation_numbering": _numbering(planned.second, planned.creation)} if planned.second else {}),
         "determination": list(found.steps),
         "tax_point": draft.tax_point.isoformat(),
+        "due_dates": _due_dates(draft, catalog),
         **journal.explanation(draft, found.members, planned.generated, catalog),
     }
+
+
+def _due_dates(draft: Draft, catalog: Catalog) -> dict[str, Any]:
+    """Shape: {"from": "company", "code": "30FM", "record": "30FM/FRA"}; "from" as `payment.said_by`."""
+    source, code = said_by(draft.request, draft.company, draft.type.module)
+    record = catalog.one(PaymentTerms, code, draft.company, draft.request.date) if code else None
+    return {"from": source, "code": code, "record": record.key if record else ""}
 
 
 def _numbering(series: Series | None, found: Numbering | None) -> dict[str, Any]:

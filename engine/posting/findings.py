@@ -58,7 +58,7 @@ SEAL_NOT_CHECKED = FaultKind(
     "seal_chain_not_checked", "chain {chain} of seal {seal} was not checked: {why}", "install its plugin and set it"
 )
 STRAY_ROWS = FaultKind(
-    "stray_rows", "{count} rows in {table} are of document id {document}, which is not there", _BACKUP
+    "stray_rows", "rows in {table} are of document id {document}, which is not there: {count}", _BACKUP
 )
 WITHOUT_SERIES = FaultKind("document_without_series", "it is of series id {series}, which is not there", _BACKUP)
 NUMBER_TWICE = FaultKind("number_twice", "{company} has {count} documents of {module} called {number}", _BACKUP)

@@ -178,6 +178,9 @@ class DocumentStore(Protocol):
     def by_id(self, id: int) -> Row | None:
         """One document row."""
 
+    def corrections(self, document: Row) -> Sequence[Row]:
+        """Document rows of the same company and partner that say they correct this one, whole or in a line."""
+
     def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
         """Documents dated since a day, of a company or of all, in the order of their ids; memory stays flat."""
 
@@ -278,6 +281,9 @@ class HistoryStore(Protocol):
 
     def events(self, since: datetime | None = None, actor: str = "", company: str = "") -> Iterator[Row]:
         """Audit rows, with the `number` of the document they are about."""
+
+    def actors(self) -> Sequence[str]:
+        """Everybody who ever changed or posted anything."""
 
     def records(self) -> Iterator[Row]:
         """Every record of every revision: hash, table_name, key, body."""

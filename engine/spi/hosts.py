@@ -77,7 +77,10 @@ def url_problem(text: str, *, plain: bool = False) -> str:
         if parts.scheme not in ("https", "http"):
             return "write an address such as https://erp.example.com/documents"
         if parts.scheme == "http" and not plain:
-            return "write https; plain http only inside networks that are allowed, and only if the settings say so"
+            return (
+                "write https; plain http only inside networks that FACTOTUM_ALLOWED_NETWORKS names, "
+                "and only if the settings say so"
+            )
         if "@" in parts.netloc:
             return "a user and a password have settings of their own; write none into the address"
         if parts.fragment:

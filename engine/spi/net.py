@@ -99,7 +99,7 @@ class GuardedNetwork:
         refused = [one for one in found if not fits(one)]
         if refused or not found:
             what = "no network that is allowed here" if inside else "no public address"
-            raise ConfigError(f"{name} leads to {', '.join(refused) or 'nowhere'}, which is {what}")
+            raise ConfigError(f"{name} leads to {', '.join(refused) or 'nowhere'}, which is {what}{_way_out(refused)}")
         return tuple(found)
 
     def allows(self, address: str) -> bool:
@@ -110,6 +110,14 @@ class GuardedNetwork:
         """Whether it is in a network the installation allows."""
         ip = _plain(address)
         return any(ip in one for one in self.allowed if one.version == ip.version)
+
+
+def _way_out(refused: Iterable[str]) -> str:
+    """How an installation allows addresses of its own house; none for what belongs to the machine it runs on."""
+    plain = [_plain(one) for one in refused]
+    if not plain or any(one.is_link_local or one.is_unspecified or not one.is_private for one in plain):
+        return ""
+    return f"; who runs this may allow it: {ALLOWED}={','.join(str(ip_network(one)) for one in plain)}"
 
 
 def _plain(address: str) -> Address:

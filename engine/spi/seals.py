@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import Fault, FaultKind, Faulty, clipped
+from engine.kernel.refused import in_plain_words
 from engine.spi.contracts import (
     ChainScope,
     Sealed,
@@ -82,23 +83,23 @@ def in_use(seal: Seal, settings: Mapping[str, Any]) -> SealInUse:
         accepted = _kept(seal.name, lambda: model.model_validate(settings), ValueError)
         ready = _kept(seal.name, lambda: seal.load(accepted), SealNotReady)
     except ValueError as wrong:
-        raise Faulty(_faults(SEAL_NOT_READY, seal.name, _wrong_settings(wrong))) from wrong
+        raise Faulty(_faults(SEAL_NOT_READY, seal.name, _wrong_settings(wrong, model.model_fields))) from wrong
     except SealNotReady as wrong:
         raise Faulty(_faults(SEAL_NOT_READY, seal.name, _told(wrong))) from wrong
     return SealInUse(seal.name, seal.chain_scope, seal.kinds, ready)
 
 
-def _wrong_settings(wrong: ValueError) -> list[SealProblem]:
+def _wrong_settings(wrong: ValueError, known: Iterable[str]) -> list[SealProblem]:
     """One problem per field that pydantic refused; its words, never the value, which may be a secret."""
     from pydantic import ValidationError
 
     remedy = "correct the seal's settings"
     if not isinstance(wrong, ValidationError):
         return [SealProblem("settings", str(wrong), remedy)]
-    found = wrong.errors(include_input=False, include_context=False, include_url=False)
+    found = wrong.errors(include_input=False, include_url=False)
     return [
         SealProblem(
-            ".".join(map(str, ("settings", *one["loc"]))), one["msg"].removeprefix("Value error, "), remedy
+            ".".join(map(str, ("settings", *one["loc"]))), in_plain_words(one, known), remedy
         )
         for one in found
     ]  # fmt: skip

@@ -30,6 +30,11 @@ class SqlFiles:
             found = connection.execute(select(file).where(file.c.hash == digest)).mappings().one_or_none()
         return dict(found) if found else None
 
+    def begin(self, digest: str) -> list[str]:
+        begin = file.c.hash.startswith(digest, autoescape=True)
+        with self._database.read() as connection:
+            return list(connection.execute(select(file.c.hash).where(begin).order_by(file.c.hash).limit(2)).scalars())
+
     def owners(self, digest: str) -> list[tuple[str, date]]:
         along = select(delivery_file.c.delivery).where(delivery_file.c.file == digest)
         issued = (

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from engine.outbox.outcomes import ABSENT, DOUBTS
+from engine.outbox.outcomes import ABSENT, DOUBTS, PENDING, RETRY
 from engine.outbox.store import Change, Row
 from engine.storage import tables
 from engine.storage.database import Database
 from engine.storage.deliveries import ATTEMPT, DELIVERY, SqlDeliveryStore, repeated
 
+SOME = 1_000
+"""Deliveries that are asked for in one statement."""
 NUMBER = tables.document.c.number.label("number")
 
 
@@ -20,11 +22,15 @@ class SqlDeliveryBook:
     def __init__(self, database: Database, store: SqlDeliveryStore) -> None:
         self._database, self._store = database, store
 
-    def found(self, state: str = "", company: str = "", document: int | None = None, limit: int = 100) -> list[Row]:
+    def found(
+        self, state: str = "", company: str = "", document: int | None = None, limit: int = 100, held: bool = False
+    ) -> list[Row]:
         query = select(*DELIVERY.c, NUMBER).join(tables.document, tables.document.c.id == DELIVERY.c.document)
         for column, wanted in (("state", state), ("company", company), ("document", document)):
             if wanted:
                 query = query.where(DELIVERY.c[column] == wanted)
+        if held:
+            query = query.where(DELIVERY.c.held, DELIVERY.c.state.in_((PENDING, RETRY)))
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(DELIVERY.c.id.desc()).limit(limit)).mappings()
             return [dict(row) for row in rows]
@@ -40,11 +46,16 @@ class SqlDeliveryBook:
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
-    def events(self, delivery: int) -> list[Row]:
+    def events(self, *deliveries: int) -> list[Row]:
         event = tables.delivery_event
-        query = select(event).where(event.c.delivery == delivery).order_by(event.c.at, event.c.id)
+        query = select(event).order_by(event.c.at, event.c.id)
         with self._database.read() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            return [
+                dict(row)
+                for begin in range(0, len(deliveries), SOME)
+                for row in connection.execute(query.where(event.c.delivery.in_(deliveries[begin : begin + SOME])))
+                .mappings()
+            ]  # fmt: skip
 
     def change(self, delivery: int, now: datetime, decide: Callable[[Row], Change]) -> None:
         locked = select(DELIVERY).where(DELIVERY.c.id == delivery).with_for_update()

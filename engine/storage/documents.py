@@ -203,6 +203,19 @@ class SqlDocumentStore:
             found = _rows(connection, select(tables.document).where(tables.document.c.id == id))
         return found[0] if found else None
 
+    def corrections(self, document: Row) -> Sequence[Row]:
+        table, lines = tables.document, tables.document_line
+        partner = "partner_code" if document["partner_code"] else "partner_name"
+        said = f'%{{"date":%,"id":{document["id"]},"kind":"corrects",%'  # as canonical JSON writes a reference
+        mine = select(lines.c.document).where(lines.c.document == table.c.id, lines.c.detail.like(said))
+        query = select(table).where(
+            table.c.company == document["company"], table.c.date >= document["date"],
+            table.c[partner] == document[partner], table.c.id != document["id"],
+            or_(table.c.content.like(said), exists(mine)),
+        )  # fmt: skip
+        with self._read() as connection:
+            return _rows(connection, query.order_by(table.c.id).limit(100))
+
     def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
         table = tables.document
         query = select(table)

@@ -96,6 +96,11 @@ class SqlHistory:
         wanted = _equal({audit.c.actor: actor, audit.c.company: company})
         return self._streamed(_since(query.where(*wanted).order_by(audit.c.at, audit.c.id), audit.c.at, since))
 
+    def actors(self) -> Sequence[str]:
+        query = select(revision.c.actor).union(select(audit.c.actor))
+        with self._database.read() as connection:
+            return sorted(connection.scalars(query))
+
     def records(self) -> Iterator[Row]:
         return self._streamed(select(record))
 

@@ -127,6 +127,20 @@ def test_post_json_lines_answers_with_json_lines(factotum: Terminal) -> None:
     assert [one["number"] for one in said.lines] == [f"FV-2026-0000{number}" for number in (1, 2, 3)]
 
 
+def test_posting_again_with_a_key_says_that_nothing_is_new(factotum: Terminal) -> None:
+    words, one = "lready posted with this key; nothing new", factotum.file(invoice(key="K"), "one.json")
+    for options in ((), ("--batch",)):
+        first = invoice(key=f"{options}")
+        assert words not in factotum("post", factotum.file(first), *options).done().out
+        again = factotum("post", factotum.file(first), *options).done().out
+        assert words in again and "FV-2026-0000" in again
+    assert words in factotum("post", factotum.file(first), "--dry-run").done().out
+    both = factotum.file([invoice(key="()"), invoice(key="new")])
+    assert "1 of 2 documents already posted with the same key" in factotum("post", both).done().out
+    told = factotum("post", one, "--json").done()
+    assert factotum("post", one, "--json").done().out == told.out
+
+
 def test_post_on_trial_says_so_and_writes_nothing(factotum: Terminal, sqlite_house: House) -> None:
     assert "dry run: this number would come" in factotum("post", factotum.file(invoice()), "--dry-run").done().out
     found = factotum.post(invoice(), "--dry-run").done().json
@@ -137,10 +151,11 @@ def test_post_on_trial_says_so_and_writes_nothing(factotum: Terminal, sqlite_hou
 
 def test_show_by_number_and_by_id_is_what_was_posted(factotum: Terminal) -> None:
     posted = without(factotum.post(invoice()).done().json, "index")
-    assert factotum("show", "FV-2026-00001", "--json").done().json == posted
-    assert factotum("show", str(posted["id"]), "--json").done().json == posted
+    shown = factotum("show", "FV-2026-00001", "--json").done().json
+    assert {name: shown[name] for name in posted} == posted
+    assert factotum("show", str(posted["id"]), "--json").done().json == shown
     explained = factotum("show", "FV-2026-00001", "--explain", "--json").done().json
-    assert set(explained) - set(posted) == {"explanation"}
+    assert set(explained) - set(shown) == {"explanation"}
     assert "Épicerie Horizon" in factotum("show", "FV-2026-00001").done().out
 
 

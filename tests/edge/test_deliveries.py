@@ -1,6 +1,7 @@
 """`factotum delivery …` and `factotum worker`, as people use them."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -56,11 +57,17 @@ def test_the_queue_needs_its_tables_and_a_postgresql(factotum: Terminal) -> None
 def test_the_life_of_a_delivery_is_told(factotum: Terminal, mailbox: Mailbox, posted: int) -> None:
     id = str(posted)
     assert "held until a person lets it go: wait" in factotum("delivery", "hold", id, "--message", "wait").done().out
+    (listed,) = [one for one in factotum("delivery", "list").done().out.splitlines() if "FV-2026-00001" in one]
+    assert " held " in listed and "pending" not in listed
+    assert [one["id"] for one in factotum("delivery", "list", "--state", "held", "--json").done().json] == [posted]
     assert factotum("relay", "--json").done().json == {}
     factotum("delivery", "release", id).done()
+    assert factotum("delivery", "list", "--state", "held", "--json").done().json == []
     assert factotum("relay", "--json").done().json == {"sent": 1}
     shown = factotum("delivery", "show", id).done().out
     assert "achats@epicerie-horizon.example" in shown and "sent" in shown
+    assert ": handed over: 250" in shown and "by rule " in shown and ", as facturx, through DEMO-MAIL" in shown
+    assert re.search(r" 20\d\d-\d\d-\d\d \d\d:\d\d UTC ", shown) and "+00:00" not in shown
     told = factotum("delivery", "show", id, "--json").done().json
     assert [one["state"] for one in told["tries"]] == ["sent"] and told["events"] == []
     (listed,) = factotum("delivery", "list", "--state", "sent", "--json").done().json
@@ -90,7 +97,8 @@ def test_one_in_doubt_is_settled(factotum: Terminal, sqlite_house: House, posted
     from engine.storage import tables
 
     sqlite_house.change(tables.delivery, {"state": "uncertain"})
-    assert factotum("delivery", "resolve", str(posted)).exit == 2
+    for wrong in ((), ("--sent", "--failed"), ("--sent", "--failed", "--again")):
+        assert factotum("delivery", "resolve", str(posted), *wrong).exit == 2
     assert "arrived, says" in factotum("delivery", "resolve", str(posted), "--sent").done().out
 
 

@@ -129,3 +129,21 @@ def test_a_secret_is_asked_for_and_kept_out_of_sight(factotum: Terminal, sqlite_
     assert "configured" in again.out and factotum("plugin", "connections", "--json").json[0]["secrets"] == ["password"]
     without_key = factotum.process(*words, *settings, "password=x" * 3, FACTOTUM_KEY="")
     assert without_key.exit == 1 and "no_key" in without_key.out + without_key.err
+
+
+def test_settings_are_listed_with_their_choices_and_no_word_of_python(factotum: Terminal) -> None:
+    shown = factotum("plugin", "settings", "email").done().out
+    assert "none, required" in shown and "implicit, starttls, none" in shown
+    assert "None" not in shown and "False" not in shown and "yes, no" in shown
+
+
+def test_a_setting_that_is_misspelt_is_told_with_the_one_that_was_meant(factotum: Terminal) -> None:
+    said = factotum("plugin", "configure", "MAIL", "--channel", "email", "hots=smtp.example.com", "port=smtp")
+    assert said.exit == 1
+    for words in (
+        "did you mean 'host'?",
+        "a whole number is wanted",
+        "it is needed",
+        "`factotum plugin settings email`",
+    ):
+        assert words in said.err

@@ -357,7 +357,7 @@ def test_settings_that_a_newer_plugin_refuses_make_files_wait_and_tell_no_secret
     remote.post(invoice())
     assert remote.relay() == {"sent": 1}
     ((_, words),) = flow.archive_files(remote, remote.context).failed
-    assert "url: Field required" in words and "hunter2" not in words
+    assert "url: it is needed" in words and "hunter2" not in words
 
 
 def test_once_it_is_deactivated_the_folder_of_the_installation_is_the_archive(remote: House) -> None:

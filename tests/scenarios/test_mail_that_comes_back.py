@@ -107,6 +107,8 @@ def test_a_wrong_address_is_corrected_in_time_and_who_never_answers_gets_a_lette
     comes_back(imap, mail["Return-Path"].strip("<>"), "accounts@epicerie-horizon.example")
     assert run_bounces(house, mine) == ({"reports": 1}, [])
     (task,) = bounces(house, mine)
+    (listed,) = flow.list_deliveries(house, mine, document="FV-2026-00001")
+    assert listed["words"].startswith("came back: ") and "; handed over: " in listed["words"]
     assert (task["number"], task["recipient"]) == ("FV-2026-00001", "accounts@epicerie-horizon.example")
     assert task["code"] == "5.1.1" and task["deadline"] == "2026-11-10T22:59:59+00:00"  # five days, in Paris
     assert state_of(house, "FV-2026-00001") == [("email", "sent")]

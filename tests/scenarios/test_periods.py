@@ -120,3 +120,19 @@ def test_on_the_command_line(factotum: Terminal, tmp_path: Path) -> None:
     assert [one["state"] for one in shown] == ["closed", "open", "open"]
     assert "Q1" in factotum("period", "list", "--company", "PARIS").done().out
     assert factotum("period", "lock", "2027", "--company", "PARIS").exit == 1
+    lock = ("period", "lock", "2026/Q1", "--company", "PARIS", "--journal", "VTE")
+    said = factotum(*lock)
+    assert said.exit == 1 and "lock_not_agreed" in said.err and "for ever" in said.err
+    assert "`factotum period lock 2026/Q1 --company PARIS --journal VTE --yes`" in said.err
+    assert "locked" not in factotum("period", "list", "--company", "PARIS").done().out
+    assert "is locked" in factotum(*lock, "--yes").done().out
+
+
+def test_what_is_locked_is_not_said_to_open_again(paris: House) -> None:
+    said = {}
+    for state in ("closed", "locked"):
+        change(paris, "2026/Q1", state)
+        (fault,) = flow.post_one_of_many(paris, paris.context, 0, invoice())["faults"]
+        said[state] = fault["remedy"]
+    assert said["closed"] == "date it 2026-04-01 or later with `accounting_date`, or open the period"
+    assert said["locked"] == "date it 2026-04-01 or later with `accounting_date`; it is locked for ever"

@@ -125,7 +125,7 @@ def test_a_replay_tells_line_by_line_what_would_differ(house: House, tmp_path: P
     assert "F-2026-00001" in output
     assert "2 of 2 documents would differ" in output
     narrowed = run(house, "replay", place, "--company", "LYON", "--since", "2026-03-05", exit_code=1).output
-    assert "1 of 1 documents would differ" in narrowed
+    assert "1 of 1 document would differ" in narrowed
     lines = [json.loads(line) for line in run(house, "replay", place, "--json", exit_code=1).stdout.splitlines()]
     assert {one["company"] for one in lines} == {"PARIS", "LYON"}
     assert all(one["differences"] for one in lines)

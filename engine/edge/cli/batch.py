@@ -15,6 +15,7 @@ def post_in_batches(database: str | None, file: IO[bytes], chunk: int, *, explai
 
     house, context = open_house(database), system_context()
     many, documents = read_documents(file)
+    first = 0 if as_json else house.posting.next_id("document")
     listed = None if many == "lines" else list(documents)
     answers, bad = [], False
     with progress("posting", len(listed) if listed is not None else None) as bar:
@@ -36,7 +37,7 @@ def post_in_batches(database: str | None, file: IO[bytes], chunk: int, *, explai
     elif many != "lines":
         from engine.edge.cli.paper import print_posted
 
-        print_posted(answers)
+        print_posted(answers, first)
     return int(bad)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -18,13 +18,14 @@ def delivery() -> None:
     """What goes out, and what came of it.
 
     \b
-    One waits (pending, retry), is under way (sending), or has ended: sent, rejected, failed, cancelled.
+    One waits (pending, held, retry), is under way (sending), or has ended: sent, rejected, failed, cancelled.
+    Sent means that the other side took it; what is told of its arrival afterwards stands with it.
     One that is uncertain may have arrived and may not be sent twice: say what came of it with `resolve`.
     """
 
 
 @delivery.command("list")
-@click.option("--state", default="", metavar="S", help="pending, retry, uncertain, failed …")
+@click.option("--state", default="", metavar="S", help="pending, held, retry, uncertain, failed …")
 @click.option("--company", default="", metavar="C")
 @click.option("--document", default="", metavar="NUMBER|ID")
 @click.option("--limit", default=100, show_default=True, metavar="N", help="The newest so many.")
@@ -42,7 +43,7 @@ def list_(database: str | None, state: str, company: str, document: str, limit: 
         print_json(found)
         return
     rows = [
-        [str(one["id"]), one["number"], one["channel"], ", ".join(one["recipients"]), one["state"], one["words"]]
+        [str(one["id"]), one["number"], one["channel"], ", ".join(one["recipients"]), _state(one), one["words"]]
         for one in found
     ]
     table("", ["id", "document", "by", "to", "state", "stands"], rows)
@@ -57,18 +58,26 @@ def show(database: str | None, id: int, as_json: bool) -> None:
     from engine import flow
     from engine.app import open_house, system_context
     from engine.edge.cli.output import print_json, table
+    from engine.kernel.clock import moment
 
     told = flow.delivery(open_house(database), system_context(), id)
     if as_json:
         print_json(told)
         return
     _say(told)
-    tries = [[str(one["number"]), one["began_at"], one["state"], one["detail"], "; ".join(one["notes"]), one["worker"]]
-             for one in told["tries"]]  # fmt: skip
+    for line in _more(told):
+        click.echo(f"  {line}")
+    tries = [
+        [str(one["number"]), moment(one["began_at"]), one["state"], one["detail"], "; ".join(one["notes"]),
+         one["worker"]]
+        for one in told["tries"]
+    ]  # fmt: skip
     if tries:
         table("", ["try", "began", "came to", "because", "notes", "worker"], tries)
-    events = [[one["at"], one["kind"], one["recipient"], f"{one['code']} {one['detail']}".strip()]
-              for one in told["events"]]  # fmt: skip
+    events = [
+        [moment(one["at"]), one["kind"].replace("_", " "), one["recipient"], f"{one['code']} {one['detail']}".strip()]
+        for one in told["events"]
+    ]
     if events:
         table("", ["at", "event", "recipient", "says"], events)
 
@@ -122,16 +131,18 @@ def resend(database: str | None, id: int, yes: bool, as_json: bool) -> None:
 
 @delivery.command()
 @ID
-@click.option("--sent", "how", flag_value="sent", help="It arrived.")
-@click.option("--failed", "how", flag_value="failed", help="It did not arrive, and is not sent again.")
-@click.option("--again", "how", flag_value="again", help="It did not arrive: send it.")
+@click.option("--sent", is_flag=True, help="It arrived.")
+@click.option("--failed", is_flag=True, help="It did not arrive, and is not sent again.")
+@click.option("--again", is_flag=True, help="It did not arrive: send it.")
 @JSON
 @click.pass_obj
-def resolve(database: str | None, id: int, how: str | None, as_json: bool) -> None:
-    """Say what came of one that is uncertain."""
-    if how is None:
-        raise click.UsageError("say --sent, --failed or --again")
-    _done(database, "resolve_delivery", as_json, id, how)
+def resolve(database: str | None, id: int, sent: bool, failed: bool, again: bool, as_json: bool) -> None:
+    """Say what came of one that is uncertain: one of --sent, --failed, --again."""
+    ways = {"sent": sent, "failed": failed, "again": again}
+    said = [name for name, given in ways.items() if given]
+    if len(said) != 1:
+        raise click.UsageError("say one of --sent, --failed and --again")
+    _done(database, "resolve_delivery", as_json, id, said[0])
 
 
 @delivery.command()
@@ -170,3 +181,18 @@ def _say(one: Told) -> None:
     again = f", repeats {one['resent_of']}" if one["resent_of"] else ""
     to = ", ".join(one["recipients"]) or "nobody"
     click.echo(f"Delivery {one['id']} of {one['number']} by {one['channel']} to {to}{again}: {one['words']}")
+
+
+def _state(one: Told) -> str:
+    """One that is held waits for a person, not for a worker."""
+    return "held" if one["held"] and one["state"] in ("pending", "retry") else str(one["state"])
+
+
+def _more(told: Told) -> Iterator[str]:
+    """Which rule made it, what goes along, who gets copies."""
+    yield f"by rule {told['rule']}, as {' and '.join([told['format'], *told['formats']])}, through {told['connection']}"
+    for name, words in (("copies", "copies to"), ("hidden_copies", "hidden copies to")):
+        if told[name]:
+            yield f"{words} {', '.join(told[name])}"
+    if told["reference"]:
+        yield f"the other side calls it {told['reference']}"

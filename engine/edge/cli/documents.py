@@ -52,6 +52,7 @@ def post(
         sys.exit(post_in_batches(database, file, chunk or flow.CHUNK, explain=explain, as_json=as_json))
     house, context = open_house(database), system_context()
     bad = 0
+    first = 0 if as_json else sys.maxsize if dry_run else house.posting.next_id("document")  # a trial makes no id
 
     def posted(index: int, data: Any) -> dict[str, Any]:
         nonlocal bad
@@ -73,12 +74,14 @@ def post(
                 raise click.UsageError("--key is for a single document; the first one was posted with it")
             print_line(posted(index, data))
     else:
-        _post_all(posted, list(documents), many, as_json)
+        _post_all(posted, list(documents), many, as_json, first)
     if bad:
         sys.exit(1)
 
 
-def _post_all(posted: Callable[[int, Any], dict[str, Any]], documents: list[Any], many: str, as_json: bool) -> None:
+def _post_all(
+    posted: Callable[[int, Any], dict[str, Any]], documents: list[Any], many: str, as_json: bool, first: int
+) -> None:
     from engine.edge.cli.output import print_json, progress
 
     answers = []
@@ -91,7 +94,7 @@ def _post_all(posted: Callable[[int, Any], dict[str, Any]], documents: list[Any]
         return
     from engine.edge.cli.paper import print_posted
 
-    print_posted(answers)
+    print_posted(answers, first)
 
 
 @click.command()
@@ -149,9 +152,13 @@ def sample(database: str | None, count: int, seed: int, company: str) -> None:
     from engine.app import open_house
     from engine.edge.cli.output import print_line
     from engine.edge.demo.sample import samples
+    from engine.selection import company_of
 
+    catalog = open_house(database).catalog()
+    if company:
+        company_of(catalog, company)
     none = True
-    for document in samples(open_house(database).catalog(), count, seed, company):
+    for document in samples(catalog, count, seed, company):
         none = False
         print_line(document)
     if none:

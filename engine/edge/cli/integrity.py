@@ -91,17 +91,17 @@ def _as_json(found: Verified, listed: Sequence[Finding], anchors: Sequence[Ancho
 
 
 def _print_verdict(found: Verified, anchors: Sequence[Anchor]) -> None:
-    problems = f"{found.problems} problem{'s' if found.problems != 1 else ''}"
-    click.echo(
-        f"{found.documents} documents in {found.series} series: {problems if found.problems else 'all as posted'}."
-    )
+    from engine.edge.cli.output import counted
+
+    verdict = counted(found.problems, "problem") if found.problems else "all as posted"
+    click.echo(f"{counted(found.documents, 'document')} in {found.series} series: {verdict}.")
     if found.unlisted:
-        click.echo(f"{found.unlisted} more are broken; --all names them.")
+        click.echo(f"Also broken: {found.unlisted}; --all names them.")
     for why, count in found.not_recomputed:
-        click.echo(f"{count} numbers are {why}: they cannot be recomputed.")
+        click.echo(f"{counted(count, 'number')} {why}: cannot be recomputed.")
     if anchors:
         heads = sum(len(one.heads) for one in anchors)
-        click.echo(f"{found.anchored} of {heads} anchored series are where they were.")
+        click.echo(f"Anchored series that are where they were: {found.anchored} of {heads}.")
 
 
 def _anchor(file: Path) -> Anchor:
@@ -161,12 +161,14 @@ def register(database: str | None, company: str, series: str, since: date | None
 
 
 def _registered(one: Mapping[str, Any]) -> str:
+    from engine.kernel.clock import moment
+
     if one["state"] == "issued":
         told = f"{one['number']}  {one['date']}  {one['invoice_type']}  id {one['document']}"
-        return f"{one['value']:>8}  {told}  by {one['actor']} at {one['posted_at']}"
+        return f"{one['value']:>8}  {told}  by {one['actor']} at {moment(one['posted_at'])}"
     if one["state"] == "unused":
         cause = one["cause"] or "cause unknown"
-        return f"{one['value']:>8}  UNUSED: {cause}; taken for {one['key']} by {one['actor']} at {one['at']}"
+        return f"{one['value']:>8}  UNUSED: {cause}; taken for {one['key']} by {one['actor']} at {moment(one['at'])}"
     upto = f" to {one['last']}" if "last" in one else ""
     return f"{one['value']:>8}{upto}  MISSING"
 
@@ -202,12 +204,13 @@ def audit(
 
 def _audited(one: Mapping[str, Any]) -> Iterator[str]:
     """A line for what was done, then one for each field that changed."""
+    from engine.kernel.clock import moment
     from engine.parametrization.merge import leaf_changes
 
     what = f"{one['table']} {one['key']}" if "table" in one else one["subject"]
     number = f" {one['number']}" if one.get("number") else ""
     why = f" (revision {one['revision']}: {one['message'] or 'no reason given'})" if "revision" in one else ""
-    yield f"{one['at'][:19].replace('T', ' ')}  {one['actor']}  {one['action']} {what}{number}{why}"
+    yield f"{moment(one['at'])}  {one['actor']}  {one['action']} {what}{number}{why}"
     if one["action"] in ("add", "remove"):
         return
     for name, change in one.get("fields", {}).items():

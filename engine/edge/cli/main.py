@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 DEBUG = "FACTOTUM_DEBUG"
-WANTS_JSON = "engine.edge.cli.json"
+WANTS_JSON, WRITES = "engine.edge.cli.json", "engine.edge.cli.writes"
 COMMANDS = {
     "demo": "installation.demo",
     "init": "installation.init",
@@ -58,6 +58,32 @@ COMMANDS = {
 """Each command and where it is told, in the order of the work; a module is loaded when its command is asked."""
 
 
+READING = {
+    "plan", "types", "check", "test", "replay", "revisions", "diff", "export-parametrization", "tables", "language",
+    "formula", "journal", "run-due", "numbers", "show", "export", "verify", "anchor", "register", "audit", "sample",
+}  # fmt: skip
+READING_OF_A_GROUP = {"list", "show", "get", "verify", "check", "settings", "preview", "status"}
+"""Commands that write nothing anyway, so that they need not say so after a fault."""
+ENVIRONMENT = """\b
+Environment:
+  FACTOTUM_DATABASE          the database, when --database is not given
+  FACTOTUM_KEY_FILE          file with the key of secrets, made by `factotum secret new-key`
+  FACTOTUM_KEY               the key itself, where there is no file
+  FACTOTUM_ALLOWED_NETWORKS  networks that are not public and may be reached: 127.0.0.0/8, 10.1.0.0/16
+  FACTOTUM_ARCHIVE           folder of the archive; else beside the database
+  FACTOTUM_EXECUTOR          embedded, or procrastinate: a queue in PostgreSQL, for workers on many machines
+  FACTOTUM_DEBUG             1 shows where an internal error came from
+"""
+
+
+def _reads(args: list[str]) -> bool:
+    """Whether the command that is called, or the one of its group, only reads."""
+    called = [one for one in args if one[:1] != "-"]
+    while called and called[0] not in COMMANDS:  # the value of an option before it
+        called.pop(0)
+    return called[:1] != [] and (called[0] in READING or not READING_OF_A_GROUP.isdisjoint(called[1:2]))
+
+
 class Commands(click.Group):
     """Lists commands in the order of the work, and tells errors in words."""
 
@@ -75,26 +101,28 @@ class Commands(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Remember whether faults are wanted as JSON: the command that knows may not have been reached yet."""
-        wanted = "--json" in args
+        wanted, writes = "--json" in args, not _reads(args)
         made = super().make_context(info_name, args, parent, **extra)
         made.meta[WANTS_JSON] = wanted
+        made.meta[WRITES] = writes
         return made
 
     def invoke(self, ctx: click.Context) -> Any:
         from engine.kernel.errors import EngineError
         from engine.kernel.faults import Faulty
 
+        told = {"as_json": ctx.meta[WANTS_JSON], "writes": ctx.meta[WRITES]}
         try:
             return super().invoke(ctx)
         except Faulty as faulty:
             from engine.edge.cli.output import print_faults
 
-            print_faults([fault.as_json() for fault in faulty.faults], as_json=ctx.meta[WANTS_JSON])
+            print_faults([fault.as_json() for fault in faulty.faults], **told)
             sys.exit(1)
         except EngineError as error:
             from engine.edge.cli.output import print_faults
 
-            print_faults([error.as_fault().as_json()], as_json=ctx.meta[WANTS_JSON])
+            print_faults([error.as_fault().as_json()], **told)
             sys.exit(1)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -109,7 +137,11 @@ class Commands(click.Group):
             sys.exit(3)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=ENVIRONMENT,
+)
 @click.option("--database", metavar="URL", envvar="FACTOTUM_DATABASE", help="Database; default sqlite:///factotum.db")
 @click.version_option(package_name="factotum-erp", prog_name="factotum")
 @click.pass_context

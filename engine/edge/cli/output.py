@@ -26,6 +26,13 @@ def print_line(value: Any) -> None:
     sys.stdout.flush()
 
 
+def counted(number: int, what: str) -> str:
+    """1 document, 2 documents; 1 entry, 2 entries; 1 series, 2 series."""
+    if number == 1 or what.endswith("s"):
+        return f"{number} {what}"
+    return f"{number} {what[:-1]}ies" if what.endswith("ry") else f"{number} {what}s"
+
+
 def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
@@ -52,8 +59,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], rig
     console().print(made)
 
 
-def print_faults(faults: Sequence[Fault], as_json: bool = False, err: bool = True) -> None:
-    """Every fault: code, place, words, way out; on stderr, unless it is what was asked for."""
+def print_faults(faults: Sequence[Fault], as_json: bool = False, err: bool = True, writes: bool = False) -> None:
+    """Every fault: code, place, words, way out; on stderr, unless it is what was asked for.
+
+    `writes` is of a command that would have written something, and did not.
+    """
     if as_json:
         print_json({"faults": list(faults)})
         return
@@ -63,7 +73,7 @@ def print_faults(faults: Sequence[Fault], as_json: bool = False, err: bool = Tru
             click.echo(f"  {line}", err=err)
         if fault["remedy"]:
             click.echo(f"  → {fault['remedy']}", err=err)
-    click.echo(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}; nothing was written.", err=err)
+    click.echo(counted(len(faults), "fault") + ("; nothing was written." if writes else "."), err=err)
 
 
 def progress(words: str, total: int | None = None) -> Progress:

@@ -7,14 +7,25 @@ from typing import Any
 
 import click
 
-from engine.edge.cli.output import print_faults, table
+from engine.edge.cli.output import counted, print_faults, table
+from engine.kernel.clock import moment
 
 Answer = Mapping[str, Any]
+DUE = {
+    "due_date": "due_date of the document", "due_dates": "due_dates of the document",
+    "payment_terms": "payment terms of the document", "company": "payment terms of the company",
+    "date": "the day of the document, for nothing else is said",
+}  # fmt: skip
+"""Where due dates come from."""
 
 
-def print_posted(answers: Sequence[Answer]) -> None:
-    """What posting gave: one document whole, several in a table, then every fault."""
+def print_posted(answers: Sequence[Answer], first: int = 0) -> None:
+    """What posting gave: one document whole, several in a table, then every fault.
+
+    `first` is an id taken before anything was posted: what has a smaller one was there already, under its key.
+    """
     good = [one for one in answers if "faults" not in one]
+    known = [one for one in good if one["id"] and one["id"] < first]
     if not answers:
         click.echo("There was no document to post.", err=True)
     if len(answers) == 1 and good:
@@ -32,23 +43,34 @@ def print_posted(answers: Sequence[Answer]) -> None:
             ],
             right=(5, 6, 7),
         )  # fmt: skip
+    if known:
+        which = "Already posted with this key" if len(answers) == 1 else (
+            f"{len(known)} of {counted(len(answers), 'document')} already posted with the same key"
+        )  # fmt: skip
+        click.echo(f"{which}; nothing new.")
     for one in answers:
         if "faults" in one:
             if len(answers) > 1:
                 click.echo(f"document {one['index']}" + (f", key {one['key']}" if one["key"] else "") + ":", err=True)
-            print_faults(one["faults"])
+            print_faults(one["faults"], writes=True)
 
 
 def print_document(answer: Answer) -> None:
-    """One document: head, totals, taxes, entries, deliveries, and its explanation when it has one."""
+    """One document: head, lines, totals, taxes, entries, deliveries, and its explanation when it has one."""
     kind = answer["invoice_type"]
     would = " (dry run: this number would come)" if answer["status"] == "dry_run" else ""
+    way = (answer["company"], answer["partner"])
+    from_, to = way if answer["module"] == "sales" else reversed(way)
     click.echo(
-        f"{answer['number']}{would}  {answer['company']} → {answer['partner']}  {answer['date']}  "
+        f"{answer['number']}{would}  {from_} → {to}  {answer['date']}  "
         f"type {kind['code']} of {kind['legislation'] or 'all legislations'}, revision {answer['revision']}"
     )
     if "creation_number" in answer:
         click.echo(f"  second number {answer['creation_number']}")
+    if "lines" in answer:  # of what was posted, not of what was just posted
+        from engine.edge.cli.particulars import print_particulars
+
+        print_particulars(answer)
     totals = answer["totals"]
     shown = [
         f"{name} {amount}"
@@ -71,16 +93,20 @@ def print_document(answer: Answer) -> None:
         )
     if "explanation" in answer:
         print_explanation(answer["explanation"])
+        for delivery in answer["deliveries"]:
+            to = ", ".join(delivery["recipients"]) or "nobody"
+            click.echo(f"Delivery by {delivery['channel']} to {to}: rule {delivery['rule']}")
 
 
 def _delivered(delivery: Answer) -> str:
     """Which way, to whom, what came of it and when."""
     to = ", ".join((*delivery.get("recipients", ()), *(f"copy {one}" for one in delivery.get("copies", ()))))
-    state = "held" if delivery.get("held") and delivery["state"] == "pending" else delivery["state"]
-    when = f" on {delivery['sent_at'][:16].replace('T', ' ')} UTC" if delivery.get("sent_at") else ""
+    what = " ".join(str(delivery[name]) for name in ("id", "channel", "format") if delivery[name])
+    state = "held" if delivery.get("held") and delivery["state"] in ("pending", "retry") else delivery["state"]
+    when = f" at {moment(delivery['sent_at'])}" if delivery.get("sent_at") else ""
     detail = f" ({delivery['detail']})" if delivery.get("detail") else ""
     again = f", for delivery {delivery['resent_of']}" if delivery.get("resent_of") else ""
-    return f"{delivery['id']} {delivery['channel']} {delivery['format']} to {to}{again}: {state}{when}{detail}"
+    return f"{what} to {to or 'nobody'}{again}: {state}{when}{detail}"
 
 
 def _settled(task: Answer) -> str:
@@ -119,6 +145,8 @@ def print_explanation(told: Answer) -> None:
     print_numbering(told["numbering"])
     if "creation_numbering" in told:
         print_numbering(told["creation_numbering"], "Second number")
+    due = told["due_dates"]
+    click.echo(f"Due dates: {DUE[due['from']]}" + (f" {due['code']} → {due['record']}" if due["code"] else ""))
     click.echo("Entry:")
     for step in told["determination"]:
         click.echo(f"  {step['table']} by {step['from']}: {_step(step)}")

@@ -117,14 +117,14 @@ def _agreed(file: IO[str]) -> tuple[int, str]:
 
 def print_applied(found: PackPlan, revision: int, as_json: bool) -> None:
     """Which revision is in force now."""
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     if as_json:
         told = {"revision": revision, "packs": found.packs, "changes": len(found.changes)}
         print_json(told | {"content_hash": found.content_hash})
     elif found.changes:
         click.echo(
-            f"Revision {revision}: {len(found.changes)} changes"
+            f"Revision {revision}: {counted(len(found.changes), 'change')}"
             + (f" of {', '.join(found.packs)}." if found.packs else ".")
         )
     else:
@@ -225,7 +225,7 @@ def print_choice(choice: Choice, catalog: Catalog, language: str, explain: bool 
             ],
         )
     elif choice.refused:
-        click.echo(f"{len(choice.refused)} more are not offered; --explain tells why.", err=True)
+        click.echo(f"Not offered: {len(choice.refused)} more; --explain tells why.", err=True)
 
 
 def print_plan(found: PackPlan, touched: Affected, as_json: bool, foreseen: Sequence[Finding] = ()) -> None:
@@ -285,14 +285,13 @@ def change_as_json(change: Change) -> dict[str, Any]:
 
 def print_changes(title: str, changes: Sequence[Change]) -> None:
     """How many of what; then each record that changes or goes, field by field."""
-    from engine.edge.cli.output import table
+    from engine.edge.cli.output import counted, table
     from engine.parametrization.merge import leaf_changes
 
     signs = {"add": "+", "change": "~", "remove": "-"}
-    title += " 1 record" if len(changes) == 1 else f" {len(changes)} records"
-    counted = Counter((one.table, one.action) for one in changes)
-    rows = [[signs[action], name, str(number)] for (name, action), number in sorted(counted.items())]
-    table(title, ["", "table", "records"], rows, right=[2])
+    kinds = Counter((one.table, one.action) for one in changes)
+    rows = [[signs[action], name, str(number)] for (name, action), number in sorted(kinds.items())]
+    table(f"{title} {counted(len(changes), 'record')}", ["", "table", "records"], rows, right=[2])
     for one in changes:
         if one.action == "remove":
             click.echo(f"- {one.table} {one.key}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.edge.cli.parametrization import JSON
 
+if TYPE_CHECKING:
+    from engine.journal.periods import State
+
+CALLED = click.argument("called", metavar="YEAR[/PERIOD]")
 COMPANY = click.option("--company", required=True, metavar="C")
 JOURNAL = click.option("--journal", default="", metavar="J", help="For this journal only; it goes before all others.")
 WHY = click.option("--message", default="", metavar="M", help="Why; kept with who and when.")
@@ -41,24 +45,48 @@ def list_(database: str | None, company: str, as_json: bool) -> None:
         click.echo(f"{company} has no [[fiscal_year]]: every day is open.")
 
 
-def _setting(name: str, state: Any, words: str) -> click.Command:
-    @period.command(name, help=words)
-    @click.argument("called", metavar="YEAR[/PERIOD]")
-    @COMPANY
-    @JOURNAL
-    @WHY
-    @click.pass_obj
-    def command(database: str | None, called: str, company: str, journal: str, message: str) -> None:
-        from engine import flow
-        from engine.app import open_house, system_context
-
-        house, context = open_house(database), system_context()
-        revision = flow.set_periods(house, context, company, called, state, journal=journal, message=message)
-        click.echo(f"{called} of {company} is {state}; revision {revision}.")
-
-    return command
+@period.command("open")
+@CALLED
+@COMPANY
+@JOURNAL
+@WHY
+@click.pass_obj
+def open_(database: str | None, called: str, company: str, journal: str, message: str) -> None:
+    """Open a period again, or every period of a year that is not locked."""
+    _set(database, called, company, "open", journal, message)
 
 
-_setting("open", "open", "Open a period again, or every period of a year that is not locked.")
-_setting("close", "closed", "Close a period, or every period of a year: it takes no entry until it is opened.")
-_setting("lock", "locked", "Lock a period, or every period of a year, for ever.")
+@period.command()
+@CALLED
+@COMPANY
+@JOURNAL
+@WHY
+@click.pass_obj
+def close(database: str | None, called: str, company: str, journal: str, message: str) -> None:
+    """Close a period, or every period of a year: it takes no entry until it is opened."""
+    _set(database, called, company, "closed", journal, message)
+
+
+@period.command()
+@CALLED
+@COMPANY
+@JOURNAL
+@WHY
+@click.option("--yes", is_flag=True, help="Do it; without, only what would happen is said.")
+@click.pass_obj
+def lock(database: str | None, called: str, company: str, journal: str, message: str, yes: bool) -> None:
+    """Lock a period, or every period of a year, for ever: nobody can open it again."""
+    _set(database, called, company, "locked", journal, message, yes)
+
+
+def _set(
+    database: str | None, called: str, company: str, state: State, journal: str, message: str, agreed: bool = True
+) -> None:
+    from engine import flow
+    from engine.app import open_house, system_context
+
+    house, context = open_house(database), system_context()
+    revision = flow.set_periods(
+        house, context, company, called, state, journal=journal, message=message, agreed=agreed
+    )  # fmt: skip
+    click.echo(f"{called} of {company} is {state}; revision {revision}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,10 +71,29 @@ def settings(name: str, as_json: bool) -> None:
         return
     needed = set(schema.get("required", ()))
     rows = [
-        [field, "needed" if field in needed else str(one.get("default", "")), one.get("description", "")]
+        [field, "needed" if field in needed else _default(one.get("default")), ", ".join(_choices(one, schema)),
+         one.get("description", "")]
         for field, one in schema["properties"].items()
-    ]
-    table("", ["setting", "default", "means"], rows)
+    ]  # fmt: skip
+    table("", ["setting", "default", "one of", "means"], rows)
+
+
+def _default(value: Any) -> str:
+    """As one would write it; blank when nothing is set."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value in (None, "", [], {}) else str(value)
+
+
+def _choices(field: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """What a setting may say, where that is a list; of an alternative, what each of its sides may."""
+    if "$ref" in field:
+        field = schema["$defs"][field["$ref"].rpartition("/")[2]]
+    if field.get("type") == "boolean":
+        return ["yes", "no"]
+    said = field.get("enum", [field["const"]] if "const" in field else [])
+    sides = (_choices(one, schema) for key in ("anyOf", "allOf") for one in field.get(key, ()))
+    return [str(one) for one in said] + [word for side in sides for word in side]
 
 
 @plugin.command()
@@ -321,6 +341,7 @@ def rotate(database: str | None) -> None:
     """Encrypt every secret anew with the first key."""
     from engine import flow
     from engine.app import open_house, system_context
+    from engine.edge.cli.output import counted
 
     moved = flow.rotate_secrets(open_house(database), system_context())
-    click.echo(f"{moved} secret{'' if moved == 1 else 's'} moved to the first key.")
+    click.echo(f"{counted(moved, 'secret')} moved to the first key.")

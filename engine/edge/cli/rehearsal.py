@@ -24,7 +24,7 @@ def check(database: str | None, on: date | None, matrix: bool, as_json: bool) ->
     """What deserves a look in the parametrization in force. Exit 1 when there are errors."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     context = system_context()
     found, coverage = flow.check(open_house(database), context, on or context.clock.now().date())
@@ -40,8 +40,8 @@ def check(database: str | None, on: date | None, matrix: bool, as_json: bool) ->
             click.echo(f"  → {one.remedy}")
         if matrix:
             _print_coverage(coverage)
-        counted = Counter(one.severity for one in found)
-        click.echo(", ".join(f"{counted[name]} {name}" for name in ("error", "warning", "info")) + ".")
+        kinds = Counter(one.severity for one in found)
+        click.echo(f"{counted(kinds['error'], 'error')}, {counted(kinds['warning'], 'warning')}, {kinds['info']} info.")
     if any(one.severity == "error" for one in found):
         sys.exit(1)
 
@@ -66,7 +66,7 @@ def test_command(database: str | None, packs: tuple[str, ...], update: bool, as_
     """Run the [[example]] documents of packs on top of what is in force. Writes nothing to the database."""
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_json
+    from engine.edge.cli.output import counted, print_json
 
     tested = flow.test_packs(open_house(database), system_context(), packs, update=update)
     if as_json:
@@ -79,7 +79,7 @@ def test_command(database: str | None, packs: tuple[str, ...], update: bool, as_
                 click.echo(f"        {difference.words}")
         good = len(tested.results) - len(tested.failed)
         written = f", {len(tested.written)} of them written anew" if tested.written else ""
-        click.echo(f"{good} of {len(tested.results)} examples come out as they say{written}.")
+        click.echo(f"{good} of {counted(len(tested.results), 'example')} came out as expected{written}.")
     if tested.failed:
         sys.exit(1)
 
@@ -97,7 +97,7 @@ def replay(database: str | None, packs: tuple[str, ...], since: date | None, com
     """
     from engine import flow
     from engine.app import open_house, system_context
-    from engine.edge.cli.output import print_line, progress
+    from engine.edge.cli.output import counted, print_line, progress
 
     house = open_house(database)
     aspects: Counter[str] = Counter()
@@ -119,7 +119,8 @@ def replay(database: str | None, packs: tuple[str, ...], since: date | None, com
                     click.echo(f"  {difference.change}")
                 for fault in one.faults:
                     click.echo(f"  refused: {fault.code} {fault.path}: {fault.message}")
-    counted = ", ".join(f"{number} in {aspect}" for aspect, number in sorted(aspects.items()))
-    click.echo(f"{changed} of {done} documents would differ" + (f": {counted}." if counted else "."), err=as_json)
+    where = ", ".join(f"{number} in {aspect}" for aspect, number in sorted(aspects.items()))
+    told = f"{changed} of {counted(done, 'document')} would differ"
+    click.echo(told + (f": {where}." if where else "."), err=as_json)
     if changed:
         sys.exit(1)

@@ -137,7 +137,7 @@ def _refusal(house: BuiltHouse, context: Context, documents: list[dict[str, Any]
     _title("And when something is wrong, nothing is written")
     customer = next(one["customer"] for one in documents if one["company"] == "LILLE")
     answer = flow.post_one_of_many(house, context, 0, REFUSED | {"customer": customer})
-    print_faults(answer["faults"], err=False)
+    print_faults(answer["faults"], err=False, writes=True)
 
 
 def _title(words: str) -> None:

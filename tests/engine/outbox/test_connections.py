@@ -237,7 +237,7 @@ def test_settings_that_a_newer_plugin_refuses_are_told_without_what_they_hold(gu
     with pytest.raises(SettingsOutdated) as refused:
         switchboard.opened(found, channel(guarded))
     told = "".join(traceback.format_exception(refused.value))
-    assert "settings_outdated" in told and "server: Field required" in told and CANARY not in told
+    assert "settings_outdated" in told and "server: it is needed" in told and CANARY not in told
 
 
 def test_a_secret_that_holds_another_is_masked_as_a_whole(guarded: House) -> None:
@@ -364,7 +364,7 @@ def test_settings_that_a_newer_plugin_refuses_fail_the_test_in_words(used: House
     channel(used).settings_model = Stricter  # type: ignore[assignment]
     for _ in range(3):
         next_day(used)
-    assert "server: Field required" in str(kept(used)["detail"]) and kept(used)["state"] == "degraded"
+    assert "server: it is needed" in str(kept(used)["detail"]) and kept(used)["state"] == "degraded"
 
 
 def test_one_that_is_changed_during_its_daily_test_keeps_what_it_was_changed_to(used: House) -> None:

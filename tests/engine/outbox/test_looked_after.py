@@ -69,7 +69,7 @@ def test_what_waits_for_its_next_try_is_tried_now(house: House) -> None:
     id = posted(house)
     house.channel.behaviour = fails(TryLater("closed"))
     house.relay()
-    assert told(house, id)["words"].startswith("tried again at 2026-11-03 09:30 UTC: closed; try 1")
+    assert told(house, id)["words"].startswith("next try at 2026-11-03 09:30 UTC: closed; try 1")
     flow.retry_delivery(house, house.context, id)
     house.channel.behaviour = takes
     assert house.relay() == {"sent": 1}
@@ -137,7 +137,7 @@ def test_they_are_listed_as_asked_for(house: House) -> None:
     assert [one["state"] for one in flow.list_deliveries(house, context)] == ["pending", "sent", "sent", "sent"]
     assert len(flow.list_deliveries(house, context, state="sent", company="PARIS", limit=2)) == 2
     (one,) = flow.list_deliveries(house, context, document=numbers[1])
-    assert one["number"] == numbers[1] and one["words"] == "arrived: taken"
+    assert one["number"] == numbers[1] and one["words"] == "handed over: taken"
     assert flow.list_deliveries(house, context, company="LYON") == []
 
 

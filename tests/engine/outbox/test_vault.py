@@ -48,13 +48,15 @@ def test_the_first_key_seals_and_the_others_still_open(tmp_path: Path) -> None:
     file.write_text(f"{new_key()}\n{file.read_text()}")
     both = vault_from({"FACTOTUM_KEY_FILE": str(file)})
     assert both.current != old.current and both.open("MAIL", "password", sealed) == "hunter2"
-    with pytest.raises(NoKey, match=f"key {old.current} is not among those given"):
+    with pytest.raises(NoKey, match=f"key {old.current} is not among those given") as refused:
         vault_from({"FACTOTUM_KEY": new_key()}).open("MAIL", "password", sealed)
+    assert refused.value.way_out.startswith("name the file with the old key in FACTOTUM_KEY_FILE")
 
 
 def test_without_a_key_nothing_is_kept_in_the_clear() -> None:
-    with pytest.raises(NoKey, match="there is no key"):
+    with pytest.raises(NoKey, match="there is no key") as refused:
         vault_from({}).seal("MAIL", "password", "hunter2")
+    assert refused.value.way_out.startswith("make a key with `factotum secret new-key FILE`")
 
 
 @pytest.mark.parametrize(
