@@ -247,7 +247,7 @@ class _Try:
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         claimed = self._claimed
         now = self._relay.clock.now()
-        return of_receipt(receipt, addressed, claimed.tries, claimed.began, now, parcel.recipients)
+        return of_receipt(receipt, addressed, claimed.tries, claimed.began, now)
 
     def _uncertain(self, why: str) -> Outcome:
         call = f"`factotum delivery resolve {self._claimed.row['id']}`"

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
-from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, PENDING, RETRY, SENDING, SENT, Outcome
+from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, LISTS, PENDING, RETRY, SENDING, SENT, Outcome, parts
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
 from engine.spi.contracts import DocumentView, EventKind, File
@@ -63,10 +63,13 @@ class SqlDeliveryStore:
 
     def finish(self, claimed: Claimed, outcome: Outcome, notes: str, now: datetime) -> bool:
         row = claimed.row
-        recipients = row["recipients"] if outcome.recipients is None else _json(outcome.recipients)
+        whom = parts({name: json.loads(row[name]) for name in LISTS}, outcome.later) if outcome.later else []
+        mine = {name: row[name] for name in LISTS}
+        if whom and outcome.state == RETRY:  # it reached nobody, so the first of them are its own
+            mine = {name: _json(listed) for name, listed in whom.pop(0).items()}
         becomes = {
             "state": outcome.state, "detail": outcome.detail, "reference": outcome.reference, "lease_until": None,
-            "lease_token": None, "changed_at": now, "recipients": recipients,
+            "lease_token": None, "changed_at": now, **mine,
             "due_at": outcome.due_at if outcome.state == RETRY else row["due_at"],
             "sent_at": now if outcome.state == SENT else None,
         }  # fmt: skip
@@ -74,7 +77,7 @@ class SqlDeliveryStore:
             "state": outcome.attempt or outcome.state, "ended_at": now, "reference": outcome.reference,
             "detail": outcome.detail, "notes": notes,
         }  # fmt: skip
-        beside = self._beside(row, outcome, now) if outcome.later else []
+        beside = [self._beside(row, outcome, part, now) for part in whom]
         refused = _refused(claimed, outcome, now)
 
         def work(connection: Connection) -> bool:
@@ -203,17 +206,12 @@ class SqlDeliveryStore:
             self._queue.cancel(connection, [row["id"] for row in rows])
             self._queue.enqueue(connection, rows)
 
-    def _beside(self, row: Row, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
-        """The delivery for those who could not take it now."""
-        whom = {
-            name: [one for one in json.loads(row[name]) if one in outcome.later]
-            for name in ("recipients", "copies", "hidden_copies")
-        }
-        if not whom["recipients"]:
-            whom = {"recipients": list(outcome.later), "copies": [], "hidden_copies": []}
-        words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items())
-        parts = {name: _json(listed) for name, listed in whom.items()}
-        return [repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **parts)]
+    def _beside(self, row: Row, outcome: Outcome, whom: Mapping[str, Sequence[str]], now: datetime) -> dict[str, Any]:
+        """A delivery for some who could not take it now."""
+        those = {one for listed in whom.values() for one in listed}
+        words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items() if who in those)
+        lists = {name: _json(listed) for name, listed in whom.items()}
+        return repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **lists)
 
 
 def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
@@ -308,7 +306,9 @@ _LOG = insert(ATTEMPT)
 _FINISH = (
     update(DELIVERY)
     .where(DELIVERY.c.id == bindparam("of_id"), UNDER_WAY, DELIVERY.c.lease_token == bindparam("of_token"))
-    .values(_values("state detail reference lease_until lease_token changed_at recipients due_at sent_at"))
+    .values(
+        _values("state detail reference lease_until lease_token changed_at due_at sent_at") | _values(" ".join(LISTS))
+    )
 )
 _ENDED = (
     update(ATTEMPT)
