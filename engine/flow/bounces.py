@@ -35,6 +35,7 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
 
     A mailbox that cannot be read is a trouble; the others are read all the same.
     """
+    from engine.outbox.bounces import MOST_RECIPIENT
     from engine.spi.contracts import DeliveryEvent, EventKind
 
     allowed(context, "relay")
@@ -45,13 +46,14 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
         told = DeliveryEvent(
             event["id"], EventKind.REJECTED, "", "", event["recipient"], event["detail"], event["at"], event["code"]
         )
-        _take(house, context, event["connection"], told, row)
+        _take(house, context, event["connection"], told, row, event["recipient"][:MOST_RECIPIENT])
     done += _overdue(house, context, troubles)
     return done, troubles
 
 
 def _read(house: House, context: Context, connection: Connection, done: Counter[str]) -> list[str]:
     """The events of one connection; what went wrong, in words."""
+    from engine.outbox.bounces import recipient
     from engine.outbox.words import plugin_fault
     from engine.spi.contracts import AuthExpired, PluginError
 
@@ -65,7 +67,7 @@ def _read(house: House, context: Context, connection: Connection, done: Counter[
             row = house.messages.named(event.key, event.reference)
             if row is None or row["connection"] != connection.code:
                 unknown += 1
-            elif _take(house, context, connection.code, event, row):
+            elif _take(house, context, connection.code, event, row, recipient(event.recipient, row)):
                 done["reports"] += 1
     except AuthExpired as expired:
         switchboard.refused(connection.code, AuthExpired(ready.mask(expired.reason)))
@@ -77,16 +79,14 @@ def _read(house: House, context: Context, connection: Connection, done: Counter[
     return [f"{unknown} reports are about nothing that was sent from here"] if unknown else []
 
 
-def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row) -> bool:
-    """Take one event in, with what it leads to; False when it was taken before."""
+def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row, who: str) -> bool:
+    """Take one event in, with what it leads to; False when it was taken before. `who` it is about."""
     from engine.outbox.bounces import SOFT_PAUSE, deadline, reaction
-    from engine.outbox.bounces import recipient as named
     from engine.outbox.words import written
 
     now, rule = context.clock.now(), _rule(house, row)
     company = house.catalog().company(row["company"])
     until = deadline(now, rule.correction_days if rule else 5, company.time_zone if company else "UTC")
-    who = named(event.recipient, row)
     again = house.messages.repeated(
         row, now, due_at=now + SOFT_PAUSE, recipients=json.dumps([who]), copies="[]", hidden_copies="[]",
         detail=f"sent again: {written(event.detail)}",
@@ -96,16 +96,18 @@ def _take(house: House, context: Context, connection: str, event: DeliveryEvent,
         "kind": event.kind.value, "code": event.code[:40], "detail": written(event.detail), "at": event.at,
         "taken_at": now,
     }  # fmt: skip
-    return house.messages.take(kept, reaction(event, row, _earlier(house, row), until, again), now)
+    return house.messages.take(kept, reaction(event, who, _line(house, row), until, again), now)
 
 
-def _earlier(house: House, row: Row) -> int:
-    """How often it was sent again before."""
-    many, before = 0, row["resent_of"]
-    while before is not None and many < 10:
-        found = house.messages.delivery(before)
-        many, before = many + 1, found["resent_of"] if found else None
-    return many
+def _line(house: House, row: Row) -> list[Row]:
+    """A delivery, what it repeats, what that repeats …: ten at most."""
+    line = [row]
+    while line[-1]["resent_of"] is not None and len(line) < 10:
+        found = house.messages.delivery(line[-1]["resent_of"])
+        if found is None:
+            break
+        line.append(found)
+    return line
 
 
 def _overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]:

@@ -16,12 +16,18 @@ from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from engine.outbox.outcomes import LISTS
 from engine.spi.contracts import DeliveryEvent, EventKind
 
 Row = Mapping[str, Any]
 OPEN, CORRECTED, POSTED, DELIVERED, LEFT = "open", "corrected", "posted", "delivered", "left"
 SOFT_TRIES, SOFT_PAUSE = 2, timedelta(hours=4)
 """How often mail that bounced softly is sent again, and after which pause."""
+REFUSED, COPY_REFUSED = "refused:", "refused-copy:"
+"""How the ids of our own events begin: refused by the server at once, while the relay handed it over."""
+COPIES = ("copies", "hidden_copies")
+MOST_RECIPIENT = 254
+"""Signs of a recipient that a task holds."""
 FOR_GOOD = frozenset({EventKind.BOUNCED_HARD, EventKind.REJECTED, EventKind.RETURNED, EventKind.FAILED})
 
 
@@ -81,27 +87,56 @@ class MessageStore(Protocol):
         """Hold a delivery that is ours, until a person lets it go."""
 
 
-def reaction(event: DeliveryEvent, delivery: Row, earlier: int, deadline: datetime, again: Row) -> Reaction:
-    """What an event leads to. `earlier`: how often it was sent again before; `again` is the delivery for once more."""
-    who = recipient(event.recipient, delivery)
-    if event.kind is EventKind.BOUNCED_SOFT and earlier < SOFT_TRIES:
-        return Reaction(again=again)
+def reaction(event: DeliveryEvent, who: str, line: Sequence[Row], deadline: datetime, again: Row) -> Reaction:
+    """What an event leads to. `who` it is about; `line`: the delivery, what it repeats, what that repeats;
+    `again` is the delivery for once more.
+
+    Only who is written to by the delivery is sent anything again: anybody can put an address into a report.
+    """
+    delivery = line[0]
+    if event.kind is EventKind.BOUNCED_SOFT and len(line) <= SOFT_TRIES:
+        return Reaction(again=again) if who in named(delivery) else Reaction()
     if event.kind in FOR_GOOD or event.kind is EventKind.BOUNCED_SOFT:
-        whom = json.loads(delivery["recipients"])  # a copy that does not arrive is told, and left
         task = {
             "delivery": delivery["id"], "recipient": who, "company": delivery["company"],
-            "state": OPEN if who in whom else LEFT,
+            "state": OPEN if _is_awaited(event, who, line) else LEFT,
             "code": event.code[:40], "detail": event.detail, "at": event.at, "deadline": deadline, "next": None,
         }  # fmt: skip
         return Reaction(task=task)
     return Reaction(arrived=who) if event.kind is EventKind.DELIVERED else Reaction()
 
 
+def _is_awaited(event: DeliveryEvent, who: str, line: Sequence[Row]) -> bool:
+    """Whether somebody has to see to it that it arrives; a copy that does not is told, and left."""
+    got_a_copy = {one for row in line[1:] for field in COPIES for one in json.loads(row[field])}
+    wrote_to = {one for row in line[1:] for one in json.loads(row["recipients"])}
+    if who in got_a_copy - wrote_to or event.id.startswith(COPY_REFUSED):
+        return False
+    return event.id.startswith(REFUSED) or who in json.loads(line[0]["recipients"])
+
+
+def refusal(claimed: Row, number: int, place: int, who: str) -> str:
+    """The id of our own event for who was refused, as number `place`, in try `number` of a delivery.
+
+    It tells copies apart: when the others are tried again, the delivery does not name who was refused any more.
+    """
+    copy = who not in json.loads(claimed["recipients"]) and who in named(claimed)
+    return f"{COPY_REFUSED if copy else REFUSED}{claimed['id']}:{number}:{place}"
+
+
+def named(delivery: Row) -> list[str]:
+    """Everybody whom a delivery goes to."""
+    return [one for field in LISTS for one in json.loads(delivery[field])]
+
+
 def recipient(reported: str, delivery: Row) -> str:
-    """Whom a report is about, as the delivery names them: servers change case, and forward."""
-    named = [one for field in ("recipients", "copies", "hidden_copies") for one in json.loads(delivery[field])]
-    found = next((one for one in named if one.lower() == reported.lower()), "")
-    return (found or (named[0] if len(named) == 1 else reported))[:254]
+    """Whom a report from outside is about, as the delivery names them: servers change case, and forward.
+
+    Who was refused at once is known by name: what we wrote ourselves is never guessed at.
+    """
+    whom = named(delivery)
+    found = next((one for one in whom if one.lower() == reported.lower()), "")
+    return (found or (whom[0] if len(whom) == 1 else reported))[:MOST_RECIPIENT]
 
 
 def deadline(now: datetime, days: int, time_zone: str) -> datetime:

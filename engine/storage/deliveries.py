@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
+from engine.outbox.bounces import MOST_RECIPIENT, refusal
 from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, LISTS, PENDING, RETRY, SENDING, SENT, Outcome, parts
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
@@ -265,9 +266,9 @@ def _refused(claimed: Claimed, outcome: Outcome, now: datetime) -> list[dict[str
     row = claimed.row
     return [
         {
-            "connection": row["connection"], "id": f"refused:{row['id']}:{claimed.number}:{place}", "code": "",
-            "delivery": row["id"], "recipient": who, "kind": EventKind.REJECTED.value, "detail": why, "at": now,
-            "taken_at": now,
+            "connection": row["connection"], "id": refusal(row, claimed.number, place, who), "code": "",
+            "delivery": row["id"], "recipient": who[:MOST_RECIPIENT], "kind": EventKind.REJECTED.value, "detail": why,
+            "at": now, "taken_at": now,
         }
         for place, (who, why) in enumerate(outcome.refused.items())
     ]  # fmt: skip

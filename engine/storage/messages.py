@@ -6,9 +6,9 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
-from engine.outbox.bounces import DELIVERED, LEFT, OPEN, POSTED, Reaction, Row
+from engine.outbox.bounces import DELIVERED, LEFT, MOST_RECIPIENT, OPEN, POSTED, Reaction, Row
 from engine.outbox.outcomes import CANCELLED, PENDING, RETRY, SENDING, SENT
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
@@ -69,7 +69,8 @@ class SqlMessageStore:
         return self._database.retrying(work)
 
     def refusals(self) -> list[tuple[Row, Row]]:
-        known = exists().where(TASK.c.delivery == EVENT.c.delivery, TASK.c.recipient == EVENT.c.recipient)
+        whom = func.substr(EVENT.c.recipient, 1, MOST_RECIPIENT)
+        known = exists().where(TASK.c.delivery == EVENT.c.delivery, TASK.c.recipient == whom)
         query = select(EVENT).where(EVENT.c.kind == "rejected", ~known).order_by(EVENT.c.at, EVENT.c.id).limit(1000)
         found = self._all(query)
         rows = {one["delivery"]: self.delivery(one["delivery"]) for one in found}

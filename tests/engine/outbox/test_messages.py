@@ -17,7 +17,7 @@ from engine.kernel.faults import Faulty
 from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, TransientError
 from engine.spi.host import Plugins
 from engine.storage import tables
-from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat
+from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat, takes
 from tests.support.house import CUSTOMER, House, invoice, new_house
 
 ANNA, TO = "anna@client.example", "achats@epicerie-horizon.example"
@@ -297,6 +297,40 @@ def test_who_is_refused_at_once_has_a_task_too(office: House) -> None:
     run_bounces(office, office.context)
     (task,) = bounces(office, office.context)
     assert (task["delivery"], task["recipient"], task["detail"]) == (delivery, ANNA, "550 5.1.1 no such user")
+
+
+def test_who_is_refused_has_the_task_and_not_who_gets_it_later(office: House) -> None:
+    copy = "boss@paris.example"
+    office.channel.behaviour = lambda parcel: Receipt(
+        "", refused={ANNA: "550 no such user", copy: "550 no"}, later=dict.fromkeys((TO, "audit@paris.example"), "451")
+    )
+    delivery = sent(office)
+    run_bounces(office, office.context)
+    office.channel.behaviour = takes
+    office.clock.goes_on(minutes=5)
+    office.relay()
+    run_bounces(office, office.context)
+    tasks = bounces(office, office.context, every=True)
+    assert sorted((one["recipient"], one["state"]) for one in tasks) == [(ANNA, "open"), (copy, "left")]
+    assert office.messages.refusals() == []
+    assert office.row(tables.delivery)["state"] == "sent" and tasks[0]["delivery"] == delivery
+
+
+def test_a_copy_that_was_written_to_later_is_still_a_copy(office: House) -> None:
+    office.channel.behaviour = lambda parcel: Receipt("r", later={"boss@paris.example": "451 greylisted"})
+    sent(office)
+    office.channel.behaviour = takes
+    office.clock.goes_on(minutes=5)
+    office.relay()
+    comes_back(office, office.rows(tables.delivery)[1]["id"], "boss@paris.example")
+    (task,) = bounces(office, office.context, every=True)
+    assert (task["recipient"], task["state"]) == ("boss@paris.example", "left")
+
+
+def test_whom_a_report_names_that_nobody_wrote_to_is_sent_nothing(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery, "stranger@evil.example", EventKind.BOUNCED_SOFT)
+    assert len(office.rows(tables.delivery)) == 1 and bounces(office, office.context, every=True) == []
 
 
 def test_what_was_rejected_whole_is_sent_again_to_all(office: House) -> None:
