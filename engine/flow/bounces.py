@@ -12,15 +12,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
+from engine.flow.letters import overdue, rule_of
 from engine.flow.messages import BAD_RECIPIENT, audit_row, bad_recipient, delivery
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from engine.outbox.bounces import Row
     from engine.outbox.connections import Connection
-    from engine.parametrization.definitions import DeliveryRule
     from engine.spi.contracts import DeliveryEvent
 
 NOT_A_RECIPIENT = FaultKind("not_a_recipient", "delivery {id} does not go to {who!r}", "{remedy}")
@@ -47,7 +45,7 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
             event["id"], EventKind.REJECTED, "", "", event["recipient"], event["detail"], event["at"], event["code"]
         )
         _take(house, context, event["connection"], told, row, event["recipient"][:MOST_RECIPIENT])
-    done += _overdue(house, context, troubles)
+    done += overdue(house, context, troubles)
     return done, troubles
 
 
@@ -64,8 +62,8 @@ def _read(house: House, context: Context, connection: Connection, done: Counter[
     ready = switchboard.opened(connection, offer)
     try:
         for event in offer.events(ready.settings, ready.context):
-            row = house.messages.named(event.key, event.reference)
-            if row is None or row["connection"] != connection.code:
+            row = house.messages.named(connection.code, event.key, event.reference)
+            if row is None:
                 unknown += 1
             elif _take(house, context, connection.code, event, row, recipient(event.recipient, row)):
                 done["reports"] += 1
@@ -84,7 +82,7 @@ def _take(house: House, context: Context, connection: str, event: DeliveryEvent,
     from engine.outbox.bounces import SOFT_PAUSE, deadline, reaction
     from engine.outbox.words import written
 
-    now, rule = context.clock.now(), _rule(house, row)
+    now, rule = context.clock.now(), rule_of(house, row)
     company = house.catalog().company(row["company"])
     until = deadline(now, rule.correction_days if rule else 5, company.time_zone if company else "UTC")
     again = house.messages.repeated(
@@ -108,47 +106,6 @@ def _line(house: House, row: Row) -> list[Row]:
             break
         line.append(found)
     return line
-
-
-def _overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]:
-    """Letters for what nobody corrected in time."""
-    from engine.outbox.bounces import LEFT, OPEN, POSTED
-
-    done, now = Counter[str](), context.clock.now()
-    for task in house.messages.tasks(state=OPEN, due_by=now):
-        row = house.messages.delivery(task["delivery"])
-        letter, why = _letter(house, row, now) if row else (None, "")
-        if why:
-            troubles.append(f"delivery {task['delivery']}, {task['recipient']}: {why}")
-        state = POSTED if letter else LEFT
-        if house.messages.done((task["delivery"], task["recipient"]), state, letter, None, now):
-            done["letters" if letter else "left"] += 1
-    return done
-
-
-def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:
-    """The delivery by post that takes the place of one, or why there is none."""
-    rule = _rule(house, row)
-    if rule is None or not rule.postal:
-        return None, "its delivery rule names no connection for letters (`postal`)"
-    connection = house.connections.get(rule.postal)
-    channel = house.plugins.channels.get(connection.channel) if connection else None
-    if connection is None or channel is None:
-        return None, f"connection {rule.postal} is not configured"
-    to = [str(one) for one in channel.recipients(house.deliveries.view(row["document"]))]
-    if not to:
-        return None, "the document has no postal address that is whole"
-    parts = {name: "[]" for name in ("copies", "hidden_copies", "formats")}
-    return house.messages.repeated(
-        row, now, channel=channel.name, connection=connection.code, recipients=json.dumps(to, ensure_ascii=False),
-        template="", message="", **parts,
-    ), ""  # fmt: skip
-
-
-def _rule(house: House, row: Row) -> DeliveryRule | None:
-    from engine.parametrization.definitions import DeliveryRule
-
-    return house.catalog(fresh=False).table(DeliveryRule).get(row["rule"])
 
 
 def bounces(house: House, context: Context, company: str = "", every: bool = False) -> list[Told]:

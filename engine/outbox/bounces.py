@@ -53,8 +53,8 @@ class MessageStore(Protocol):
     def edit(self, delivery: int, values: Row, audited: Row) -> bool:
         """Change a delivery that is not sent yet; False when it is, or is being sent."""
 
-    def named(self, key: str, reference: str) -> Row | None:
-        """The delivery that was handed over under a reference, else one that begins with the key."""
+    def named(self, connection: str, key: str, reference: str) -> Row | None:
+        """The delivery that a connection handed over under a reference, else one that begins with the key."""
 
     def take(self, event: Row, reaction: Reaction, now: datetime) -> bool:
         """Write an event and what it leads to; False when it was taken before."""

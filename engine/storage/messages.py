@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
 
 from engine.outbox.bounces import DELIVERED, LEFT, MOST_RECIPIENT, OPEN, POSTED, Reaction, Row
 from engine.outbox.outcomes import CANCELLED, PENDING, RETRY, SENDING, SENT
@@ -48,8 +48,8 @@ class SqlMessageStore:
 
         return self._database.retrying(work)
 
-    def named(self, key: str, reference: str) -> Row | None:
-        handed = DELIVERY.c.reference != ""
+    def named(self, connection: str, key: str, reference: str) -> Row | None:
+        handed = and_(text(tables.HANDED_OVER), DELIVERY.c.connection == connection)
         found = self._one(select(DELIVERY).where(handed, DELIVERY.c.reference == reference)) if reference else None
         if found is None and key:
             begins = DELIVERY.c.reference.startswith(f"<{key}@", autoescape=True)

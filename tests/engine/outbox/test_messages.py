@@ -50,8 +50,8 @@ RULES = """
 class ReportingChannel(MemoryChannel):
     """Tells afterwards what a test lets it tell."""
 
-    def __init__(self) -> None:
-        super().__init__("email")
+    def __init__(self, name: str = "email") -> None:
+        super().__init__(name)
         self.told: list[DeliveryEvent] = []
         self.trouble: Exception | None = None
 
@@ -66,7 +66,7 @@ def office(demo_url: str, tmp_path: Path) -> Iterator[House]:
     """PARIS mails with words, copies and two files; what comes back is told; letters lie in a box."""
     told = ReportingChannel()
     formats = {"facturx": PlainFormat("facturx"), "plain": PlainFormat("plain")}
-    with new_house(demo_url, Plugins(formats, {"email": told, "letters": MemoryChannel("letters")})) as house:
+    with new_house(demo_url, Plugins(formats, {"email": told, "letters": ReportingChannel("letters")})) as house:
         house.channel = told
         house.apply(tmp_path, "OFFICE", RULES, requires=("DEMO",))
         house.connect()
@@ -74,9 +74,10 @@ def office(demo_url: str, tmp_path: Path) -> Iterator[House]:
         yield house
 
 
-def reporting(house: House) -> ReportingChannel:
-    assert isinstance(house.channel, ReportingChannel)
-    return house.channel
+def reporting(house: House, name: str = "email") -> ReportingChannel:
+    channel = house.plugins.channels[name]
+    assert isinstance(channel, ReportingChannel)
+    return channel
 
 
 def sent(house: House, **changes: Any) -> int:
@@ -355,6 +356,33 @@ def test_after_the_deadline_a_letter_takes_its_place_once(office: House) -> None
     assert (letter["channel"], letter["connection"], letter["resent_of"]) == ("letters", "LETTERS", delivery)
     correct(office, office.context, delivery, ANNA, "right@client.example")
     assert [one["state"] for one in office.rows(tables.delivery)] == ["sent", "cancelled", "pending"]
+
+
+def test_a_letter_that_comes_back_is_not_posted_again(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    office.clock.goes_on(days=6)
+    run_bounces(office, office.context)
+    office.relay()
+    letter = office.rows(tables.delivery)[1]
+    told = DeliveryEvent("back", EventKind.RETURNED, "", letter["reference"], "", "moved away", office.clock.now())
+    reporting(office, "letters").told.append(told)
+    assert run_bounces(office, office.context) == ({"reports": 1}, [])
+    office.clock.goes_on(days=6)
+    done, (why,) = run_bounces(office, office.context)
+    assert done == {"left": 1} and "it was a letter" in why
+    office.clock.goes_on(days=60)
+    assert run_bounces(office, office.context) == ({}, []) and len(office.rows(tables.delivery)) == 2
+
+
+def test_two_addresses_of_one_document_that_are_wrong_make_one_letter(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    comes_back(office, delivery, TO)
+    office.clock.goes_on(days=6)
+    done, (why,) = run_bounces(office, office.context)
+    letter = office.rows(tables.delivery)[1]["id"]
+    assert done == {"letters": 1, "left": 1} and f"delivery {letter} is a letter of the same document" in why
 
 
 def test_without_a_connection_for_letters_it_is_left_and_said(office: House, tmp_path: Path) -> None:
