@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
 from engine.flow.letters import overdue, rule_of
-from engine.flow.messages import BAD_RECIPIENT, audit_row, bad_recipient, delivery
+from engine.flow.messages import BAD_RECIPIENT, LISTS, audit_row, bad_recipient, delivery
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from engine.kernel.faults import Fault
     from engine.outbox.bounces import Row
     from engine.outbox.connections import Connection
     from engine.spi.contracts import DeliveryEvent
@@ -25,6 +28,14 @@ NOT_A_RECIPIENT = FaultKind("not_a_recipient", "delivery {id} does not go to {wh
 CORRECTED_BEFORE = FaultKind(
     "corrected_before", "{who} of delivery {id} is {state}", "`factotum message bounces` tells what became of it"
 )
+NOT_SENT_YET = FaultKind("not_sent_yet", "delivery {id} is {state}; it did not come back from {who}", "{remedy}")
+NOT_SENT = {
+    "pending": "`factotum message edit {id}` changes whom it goes to",
+    "retry": "`factotum message edit {id}` changes whom it goes to",
+    "sending": "wait until it is handed over",
+    "uncertain": "first say what came of it: `factotum delivery resolve {id}`",
+}
+"""What to do instead of correcting an address, while it may still get there."""
 Told = dict[str, Any]
 
 
@@ -130,26 +141,36 @@ def told_of(task: Row) -> Told:
 def correct(house: House, context: Context, id: int, old: str, new: str) -> int:
     """Send what did not reach `old` to `new`: a new delivery, its id. A letter that lies ready is cancelled.
 
-    Errors: Faulty(no_delivery, not_a_recipient, bad_recipient, corrected_before).
+    Errors: Faulty(no_delivery, not_a_recipient, bad_recipient, corrected_before, not_sent_yet).
     """
-    from engine.outbox.bounces import CORRECTED
+    from engine.outbox.bounces import Correction
 
-    row = delivery(house, context, id, "deliver")
+    seen = delivery(house, context, id, "deliver")
     if words := bad_recipient(new):
         raise Faulty([BAD_RECIPIENT.at("new", words=words)])
-    tasks = {one["recipient"]: one for one in house.messages.tasks(row["company"]) if one["delivery"] == id}
-    named = [one for field in ("recipients", "copies", "hidden_copies") for one in json.loads(row[field])]
-    if old not in {*named, *tasks}:
-        raise Faulty([NOT_A_RECIPIENT.at("old", id=id, who=old, remedy=nearest(old, {*named, *tasks}))])
-    now, nobody = context.clock.now(), row["state"] in ("rejected", "failed")
-    to = {"recipients": json.dumps([new]), "copies": "[]", "hidden_copies": "[]"}
-    if nobody and not tasks:  # it never left: all others are still to get it
-        to = {field: json.dumps([new if one == old else one for one in json.loads(row[field])])
-              for field in ("recipients", "copies", "hidden_copies")}  # fmt: skip
-    successor = house.messages.repeated(row, now, **to)
-    detail = {"from": old, "to": new, "delivery": successor["id"]}
-    audited = audit_row(house, context, row, "correct", detail)
-    task = (id, old) if old in tasks else None
-    if not house.messages.done(task, CORRECTED, successor, audited, now):
-        raise Faulty([CORRECTED_BEFORE.at("delivery", id=id, who=old, state=tasks[old]["state"])])
-    return int(successor["id"])
+    made = house.posting.next_id("delivery")
+    audited = audit_row(house, context, seen, "correct", {"from": old, "to": new, "delivery": made})
+
+    def decide(row: Row, tasks: Mapping[str, Row]) -> Correction:
+        if faults := list(_keeps_from_correcting(row, tasks, old)):
+            raise Faulty(faults)
+        lists: dict[str, list[str]] = {name: [] for name in LISTS} | {"recipients": [new]}
+        if row["state"] in ("rejected", "failed") and not tasks:  # it never left: all others are still to get it
+            lists = {name: [new if one == old else one for one in json.loads(row[name])] for name in LISTS}
+        return Correction(made, lists, audited)
+
+    house.messages.correct(id, old, decide, context.clock.now())
+    return made
+
+
+def _keeps_from_correcting(row: Row, tasks: Mapping[str, Row], old: str) -> Iterable[Fault]:
+    from engine.outbox.bounces import CORRECTABLE, named
+
+    listed, id = named(row), row["id"]
+    if old not in {*listed, *tasks}:
+        yield NOT_A_RECIPIENT.at("old", id=id, who=old, remedy=nearest(old, {*listed, *tasks}))
+    elif old in tasks and tasks[old]["state"] not in CORRECTABLE:
+        yield CORRECTED_BEFORE.at("delivery", id=id, who=old, state=tasks[old]["state"])
+    elif old in listed and row["state"] in NOT_SENT:
+        remedy = NOT_SENT[row["state"]].format(id=id)
+        yield NOT_SENT_YET.at("delivery", id=id, who=old, state=row["state"], remedy=remedy)

@@ -31,7 +31,7 @@ def overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]
         if why:
             troubles.append(f"delivery {task['delivery']}, {task['recipient']}: {why}")
         state = POSTED if letter else LEFT
-        if house.messages.done((task["delivery"], task["recipient"]), state, letter, None, now):
+        if house.messages.done((task["delivery"], task["recipient"]), state, letter, now):
             done["letters" if letter else "left"] += 1
     return done
 

@@ -10,7 +10,7 @@ Pure, but for the store it describes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
@@ -21,6 +21,8 @@ from engine.spi.contracts import DeliveryEvent, EventKind
 
 Row = Mapping[str, Any]
 OPEN, CORRECTED, POSTED, DELIVERED, LEFT = "open", "corrected", "posted", "delivered", "left"
+CORRECTABLE = frozenset({OPEN, POSTED, LEFT})
+"""A letter that was posted does not forbid to mend the address."""
 SOFT_TRIES, SOFT_PAUSE = 2, timedelta(hours=4)
 """How often mail that bounced softly is sent again, and after which pause."""
 REFUSED, COPY_REFUSED = "refused:", "refused-copy:"
@@ -38,6 +40,15 @@ class Reaction:
     task: Row | None = None
     again: Row | None = None
     arrived: str = ""  # the recipient whose task is done
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person makes of mail that did not arrive: whom a delivery of its own, `id`, goes to, and the audit row."""
+
+    id: int
+    lists: Mapping[str, Sequence[str]]
+    audited: Row
 
 
 class MessageStore(Protocol):
@@ -67,11 +78,16 @@ class MessageStore(Protocol):
     ) -> Sequence[Row]:
         """Tasks, the oldest first, with channel, document number and partner."""
 
-    def done(self, task: tuple[int, str] | None, state: str, successor: Row | None, audited: Row | None,
-             now: datetime) -> bool:  # fmt: skip
-        """End a task with the delivery that takes its place; an unsent letter of it is cancelled.
+    def done(self, task: tuple[int, str], state: str, successor: Row | None, now: datetime) -> bool:
+        """End a task with the delivery that takes its place; False when it was ended meanwhile."""
 
-        False when the task was ended meanwhile. Without a task only the delivery is made.
+    def correct(
+        self, delivery: int, old: str, decide: Callable[[Row, Mapping[str, Row]], Correction], now: datetime
+    ) -> None:
+        """End the task of `old`. Where there is none it is made and ended at once: so nobody is corrected twice.
+
+        One transaction. `decide` is given the delivery, which is locked, and its tasks by their recipients; what it
+        raises changes nothing. A letter that nobody can have yet is cancelled.
         """
 
     def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:

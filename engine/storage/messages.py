@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, text, update
 
-from engine.outbox.bounces import DELIVERED, LEFT, MOST_RECIPIENT, OPEN, POSTED, Reaction, Row
-from engine.outbox.outcomes import CANCELLED, PENDING, RETRY, SENDING, SENT
+from engine.outbox.bounces import (
+    CORRECTABLE,
+    CORRECTED,
+    DELIVERED,
+    LEFT,
+    MOST_RECIPIENT,
+    OPEN,
+    POSTED,
+    Correction,
+    Reaction,
+    Row,
+)
+from engine.outbox.outcomes import CANCELLED, DOUBTS, PENDING, RETRY, SENDING, SENT
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
 from engine.storage.deliveries import SqlDeliveryStore, repeated
@@ -18,7 +30,9 @@ if TYPE_CHECKING:
     from engine.storage.posting import IdBlocks
 
 DELIVERY, EVENT, TASK, DOCUMENT = tables.delivery, tables.delivery_event, tables.undelivered, tables.document
+ATTEMPT = tables.delivery_attempt
 UNSENT = (PENDING, RETRY)
+_LOCKED = select(DELIVERY).where(DELIVERY.c.id == bindparam("of_id")).with_for_update()
 MOST_TWINS = 200
 
 
@@ -90,20 +104,41 @@ class SqlMessageStore:
         query = query.where(DELIVERY.c.document == document) if document is not None else query
         return self._all(query if due_by is None else query.where(TASK.c.deadline <= due_by))
 
-    def done(
-        self, task: tuple[int, str] | None, state: str, successor: Row | None, audited: Row | None, now: datetime
-    ) -> bool:
+    def done(self, task: tuple[int, str], state: str, successor: Row | None, now: datetime) -> bool:
         def work(connection: Connection) -> bool:
-            if task is not None and not self._ended(connection, task, state, successor, now):
+            if not self._ended(connection, task, state, successor, now):
                 return False
             if successor is not None:
-                connection.execute(insert(DELIVERY), [dict(successor)])
-                self._deliveries.enqueued(connection, [successor])
-            if audited is not None:
-                connection.execute(insert(tables.audit), [dict(audited)])
+                self._added(connection, successor)
             return True
 
         return self._database.retrying(work)
+
+    def correct(
+        self, delivery: int, old: str, decide: Callable[[Row, Mapping[str, Row]], Correction], now: datetime
+    ) -> None:
+        def work(connection: Connection) -> None:
+            row = dict(connection.execute(_LOCKED, {"of_id": delivery}).mappings().one())
+            found = select(TASK).where(TASK.c.delivery == delivery).order_by(TASK.c.recipient).with_for_update()
+            tasks = {str(one["recipient"]): dict(one) for one in connection.execute(found).mappings()}
+            correction = decide(row, tasks)
+            lists = {name: json.dumps(list(whom), ensure_ascii=False) for name, whom in correction.lists.items()}
+            successor = repeated(row, correction.id, now, **lists)
+            if old not in tasks:
+                task = {
+                    "delivery": delivery, "recipient": old, "company": row["company"], "state": OPEN, "code": "",
+                    "detail": "", "at": now, "deadline": now, "next": None, "changed_at": now,
+                }  # fmt: skip
+                connection.execute(insert(TASK), [task])
+            self._ended(connection, (delivery, old), CORRECTED, successor, now)
+            self._added(connection, successor)
+            connection.execute(insert(tables.audit), [dict(correction.audited)])
+
+        self._database.retrying(work)
+
+    def _added(self, connection: Connection, row: Row) -> None:
+        connection.execute(insert(DELIVERY), [dict(row)])
+        self._deliveries.enqueued(connection, [row])
 
     def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:
         return repeated(delivery, self._ids.next("delivery"), now, **changes)
@@ -142,8 +177,7 @@ class SqlMessageStore:
             DELIVERY.c.id == delivery["id"], DELIVERY.c.state == SENDING,
             DELIVERY.c.lease_token == delivery["lease_token"],
         )  # fmt: skip
-        attempt = tables.delivery_attempt
-        this = and_(attempt.c.delivery == delivery["id"], attempt.c.state == SENDING)
+        this = and_(ATTEMPT.c.delivery == delivery["id"], ATTEMPT.c.state == SENDING)
         becomes = {
             "state": PENDING, "held": True, "detail": words, "tries": delivery["tries"] - 1, "lease_until": None,
             "lease_token": None, "changed_at": now,
@@ -152,7 +186,7 @@ class SqlMessageStore:
         def work(connection: Connection) -> bool:
             if not connection.execute(update(DELIVERY).where(mine).values(becomes)).rowcount:
                 return False
-            connection.execute(attempt.delete().where(this))
+            connection.execute(ATTEMPT.delete().where(this))
             return True
 
         return self._database.retrying(work)
@@ -162,22 +196,23 @@ class SqlMessageStore:
             row = {**reaction.task, "changed_at": now}
             connection.execute(insert_into(self._database.dialect, TASK).values(**row).on_conflict_do_nothing())
         if reaction.again:
-            connection.execute(insert(DELIVERY), [dict(reaction.again)])
-            self._deliveries.enqueued(connection, [reaction.again])
+            self._added(connection, reaction.again)
         if reaction.arrived:
             self._ended(connection, (delivery, reaction.arrived), DELIVERED, None, now)
 
     def _ended(
         self, connection: Connection, task: tuple[int, str], state: str, successor: Row | None, now: datetime
     ) -> bool:
-        """End a task that is open, or whose letter lies ready; that letter is cancelled."""
+        """End a task that is open, or whose letter lies ready; that letter is cancelled, if nobody can have it yet."""
         mine = and_(TASK.c.delivery == task[0], TASK.c.recipient == task[1])
         found = connection.execute(select(TASK).where(mine).with_for_update()).mappings().one_or_none()
-        may = {OPEN} if state in (POSTED, LEFT) else {OPEN, POSTED, LEFT}
+        may = {OPEN} if state in (POSTED, LEFT) else CORRECTABLE
         if found is None or found["state"] not in may:
             return False
         if found["next"] is not None:
-            letter = and_(DELIVERY.c.id == found["next"], DELIVERY.c.state.in_(UNSENT))
+            connection.execute(_LOCKED, {"of_id": found["next"]}).all()
+            doubted = exists().where(ATTEMPT.c.delivery == found["next"], ATTEMPT.c.state.in_(DOUBTS))
+            letter = and_(DELIVERY.c.id == found["next"], DELIVERY.c.state.in_(UNSENT), ~doubted)
             words = "the mail arrived after all" if state == DELIVERED else "the mail was sent to another address"
             cancelled = {"state": CANCELLED, "detail": words, "changed_at": now}
             withdrawn = connection.execute(update(DELIVERY).where(letter).values(cancelled)).rowcount

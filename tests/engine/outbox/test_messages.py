@@ -14,6 +14,8 @@ from engine import flow
 from engine.flow.bounces import bounces, correct, run_bounces
 from engine.flow.messages import edit_message, message, names, preview
 from engine.kernel.faults import Faulty
+from engine.outbox.leases import LEASE
+from engine.outbox.store import Lease
 from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, TransientError
 from engine.spi.host import Plugins
 from engine.storage import tables
@@ -260,6 +262,58 @@ def test_an_address_is_corrected_by_another_one(office: House) -> None:
             correct(office, office.context, delivery, old, new)
         assert codes(refused) == [code]
     assert len(office.rows(tables.delivery)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy"),
+    [("pending", "message edit"), ("retry", "message edit"), ("sending", "wait"), ("uncertain", "delivery resolve")],
+)
+def test_what_may_still_get_there_is_not_corrected(office: House, state: str, remedy: str) -> None:
+    (delivery,) = (one["id"] for one in office.post(invoice())["deliveries"])
+    office.change(tables.delivery, {"state": state}, id=delivery)
+    with pytest.raises(Faulty) as refused:
+        correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert codes(refused) == ["not_sent_yet"] and remedy in refused.value.faults[0].remedy
+    assert len(office.rows(tables.delivery)) == 1 and bounces(office, office.context, every=True) == []
+
+
+def test_who_was_refused_is_corrected_while_the_others_wait(office: House) -> None:
+    office.channel.behaviour = lambda parcel: Receipt("", refused={ANNA: "550 no"}, later=dict.fromkeys((TO,), "451"))
+    office.change(
+        tables.delivery, {"copies": "[]", "hidden_copies": "[]"}, id=office.post(invoice())["deliveries"][0]["id"]
+    )
+    office.relay()
+    run_bounces(office, office.context)
+    (row,) = office.rows(tables.delivery)
+    assert row["state"] == "retry"
+    correct(office, office.context, row["id"], ANNA, "right@client.example")
+    assert json.loads(office.rows(tables.delivery)[1]["recipients"]) == ["right@client.example"]
+
+
+def test_an_address_without_a_report_is_corrected_once_too(office: House) -> None:
+    delivery = sent(office)
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+    with pytest.raises(Faulty) as twice:
+        correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert codes(twice) == ["corrected_before"] and len(office.rows(tables.delivery)) == 2
+    comes_back(office, delivery)  # a report that comes late tells nothing new
+    assert bounces(office, office.context) == []
+
+
+def test_a_letter_that_may_be_in_the_post_is_not_withdrawn(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    office.clock.goes_on(days=6)
+    run_bounces(office, office.context)
+    now = office.clock.now()
+    lease = Lease("elsewhere", "dead", now, now + LEASE)
+    assert office.deliveries.claim(("letters", "LETTERS"), now, lease) is not None  # handed over; then its sender dies
+    letter = office.rows(tables.delivery)[1]["id"]
+    office.deliveries.free(letter, "dead", now, "its sender died")
+    comes_back(office, delivery, kind=EventKind.DELIVERED)
+    assert [one["state"] for one in bounces(office, office.context, every=True)] == ["posted"]
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert [one["state"] for one in office.rows(tables.delivery)] == ["sent", "retry", "pending"]
 
 
 def test_soft_bounces_are_sent_again_twice_before_an_address_is_asked_for(office: House) -> None:
