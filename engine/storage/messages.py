@@ -22,6 +22,7 @@ from engine.outbox.bounces import (
     Row,
 )
 from engine.outbox.outcomes import CANCELLED, DOUBTS, PENDING, RETRY, SENDING, SENT
+from engine.spi.contracts import EventKind
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
 from engine.storage.deliveries import SqlDeliveryStore, repeated
@@ -195,10 +196,27 @@ class SqlMessageStore:
         if reaction.task:
             row = {**reaction.task, "changed_at": now}
             connection.execute(insert_into(self._database.dialect, TASK).values(**row).on_conflict_do_nothing())
-        if reaction.again:
+        if reaction.again and self._is_awaited(connection, reaction.again):
             self._added(connection, reaction.again)
         if reaction.arrived:
             self._ended(connection, (delivery, reaction.arrived), DELIVERED, None, now)
+
+    def _is_awaited(self, connection: Connection, again: Row) -> bool:
+        """Whether a delivery that bounced softly is to be sent again: once each, and not while a person sees to it."""
+        repeats, (who,) = again["resent_of"], json.loads(again["recipients"])
+        connection.execute(_LOCKED, {"of_id": repeats}).all()  # of two reports at once the second sees the first
+        query = select(DELIVERY.c.id, DELIVERY.c.resent_of, DELIVERY.c.recipients)
+        rows = connection.execute(query.where(DELIVERY.c.document == again["document"])).all()
+        if any(row.resent_of == repeats and who in json.loads(row.recipients) for row in rows):
+            return False
+        before = {row.id: row.resent_of for row in rows}
+        line = [repeats]
+        while before.get(line[-1]) is not None:
+            line.append(before[line[-1]])
+        task = exists().where(TASK.c.delivery.in_(line), TASK.c.recipient == who)
+        arrived = exists().where(EVENT.c.delivery.in_(line), EVENT.c.recipient == who,
+                                 EVENT.c.kind == EventKind.DELIVERED.value)  # fmt: skip
+        return not connection.execute(select(or_(task, arrived))).scalar()
 
     def _ended(
         self, connection: Connection, task: tuple[int, str], state: str, successor: Row | None, now: datetime

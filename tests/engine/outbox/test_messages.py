@@ -331,6 +331,23 @@ def test_soft_bounces_are_sent_again_twice_before_an_address_is_asked_for(office
     assert task["delivery"] == delivery and len(office.rows(tables.delivery)) == 3
 
 
+def test_two_soft_bounces_of_one_mail_send_it_again_once(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery, kind=EventKind.BOUNCED_SOFT, id="first")
+    comes_back(office, delivery, kind=EventKind.BOUNCED_SOFT, id="second")
+    assert [json.loads(one["recipients"]) for one in office.rows(tables.delivery)[1:]] == [[ANNA]]
+    comes_back(office, delivery, TO, EventKind.BOUNCED_SOFT)
+    assert [json.loads(one["recipients"]) for one in office.rows(tables.delivery)[1:]] == [[ANNA], [TO]]
+
+
+@pytest.mark.parametrize("known", [EventKind.DELIVERED, EventKind.BOUNCED_HARD])
+def test_nothing_is_sent_again_to_whom_it_reached_or_who_has_a_task(office: House, known: EventKind) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery, kind=known)
+    comes_back(office, delivery, kind=EventKind.BOUNCED_SOFT)
+    assert len(office.rows(tables.delivery)) == 1
+
+
 @pytest.mark.parametrize("kind", [EventKind.DEFERRED, EventKind.SENT, EventKind.OPENED, EventKind.DELIVERED])
 def test_what_is_no_failure_is_noted_only(office: House, kind: EventKind) -> None:
     delivery = sent(office)
