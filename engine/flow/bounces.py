@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
-from engine.flow.letters import overdue, rule_of
+from engine.flow.letters import deadline_of, in_vain, overdue
 from engine.flow.messages import BAD_RECIPIENT, LISTS, audit_row, bad_recipient, delivery
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
@@ -56,6 +56,9 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
             event["id"], EventKind.REJECTED, "", "", event["recipient"], event["detail"], event["at"], event["code"]
         )
         _take(house, context, event["connection"], told, row, event["recipient"][:MOST_RECIPIENT])
+    reopened, why = in_vain(house, context)
+    done += Counter(reopened=reopened)
+    troubles += why
     done += overdue(house, context, troubles)
     return done, troubles
 
@@ -90,12 +93,10 @@ def _read(house: House, context: Context, connection: Connection, done: Counter[
 
 def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row, who: str) -> bool:
     """Take one event in, with what it leads to; False when it was taken before. `who` it is about."""
-    from engine.outbox.bounces import SOFT_PAUSE, deadline, reaction
+    from engine.outbox.bounces import SOFT_PAUSE, reaction
     from engine.outbox.words import written
 
-    now, rule = context.clock.now(), rule_of(house, row)
-    company = house.catalog().company(row["company"])
-    until = deadline(now, rule.correction_days if rule else 5, company.time_zone if company else "UTC")
+    now, until = context.clock.now(), deadline_of(house, context, row)
     again = house.messages.repeated(
         row, now, due_at=now + SOFT_PAUSE, recipients=json.dumps([who]), copies="[]", hidden_copies="[]",
         detail=f"sent again: {written(event.detail)}",

@@ -1,6 +1,7 @@
 """Letters: what nobody corrected in time is posted, once; what the post cannot do either is told.
 
 overdue      letters of the tasks whose time is over
+in_vain      tasks are open anew when what took their place did not leave either
 """
 
 from __future__ import annotations
@@ -34,6 +35,28 @@ def overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]
         if house.messages.done((task["delivery"], task["recipient"]), state, letter, now):
             done["letters" if letter else "left"] += 1
     return done
+
+
+def in_vain(house: House, context: Context) -> tuple[int, list[str]]:
+    """How many tasks are open anew, with another deadline; why, in words."""
+    from engine.outbox.words import written
+
+    reopened, troubles = 0, []
+    for task, row in house.messages.in_vain():
+        words = written(f"delivery {row['id']} by {row['channel']} instead is {row['state']}: {row['detail']}")
+        if house.messages.reopened(task, words, deadline_of(house, context, row), context.clock.now()):
+            reopened += 1
+            troubles.append(f"delivery {task['delivery']}, {task['recipient']}: {words}")
+    return reopened, troubles
+
+
+def deadline_of(house: House, context: Context, row: Row) -> datetime:
+    """Until when a better address is waited for, from now on."""
+    from engine.outbox.bounces import deadline
+
+    rule, company = rule_of(house, row), house.catalog().company(row["company"])
+    zone = company.time_zone if company else "UTC"
+    return deadline(context.clock.now(), rule.correction_days if rule else 5, zone)
 
 
 def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:

@@ -1,6 +1,7 @@
 """What came back undelivered: what each report leads to, and until when a better address is waited for.
 
     sent → bounced softly → sent again, twice at most → bounced for good → open
+    corrected, posted → open, when what took its place was refused, too, or given up
     open → corrected (sent to another address) · posted (a letter, after the deadline) · left (nobody posts for us)
          · delivered (a later report says that it arrived: a letter that is not yet sent is cancelled)
 
@@ -80,6 +81,12 @@ class MessageStore(Protocol):
 
     def done(self, task: tuple[int, str], state: str, successor: Row | None, now: datetime) -> bool:
         """End a task with the delivery that takes its place; False when it was ended meanwhile."""
+
+    def in_vain(self) -> Sequence[tuple[Row, Row]]:
+        """(task, delivery that took its place) where that was refused or given up, and has no task of its own."""
+
+    def reopened(self, task: Row, words: str, deadline: datetime, now: datetime) -> bool:
+        """A task is open anew; False when it is not as it was any more."""
 
     def correct(
         self, delivery: int, old: str, decide: Callable[[Row, Mapping[str, Row]], Correction], now: datetime

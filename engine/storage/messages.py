@@ -21,7 +21,7 @@ from engine.outbox.bounces import (
     Reaction,
     Row,
 )
-from engine.outbox.outcomes import CANCELLED, DOUBTS, PENDING, RETRY, SENDING, SENT
+from engine.outbox.outcomes import CANCELLED, DOUBTS, FAILED, PENDING, REJECTED, RETRY, SENDING, SENT
 from engine.spi.contracts import EventKind
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
@@ -114,6 +114,23 @@ class SqlMessageStore:
             return True
 
         return self._database.retrying(work)
+
+    def in_vain(self) -> list[tuple[Row, Row]]:
+        told = exists().where(EVENT.c.delivery == DELIVERY.c.id, EVENT.c.kind == EventKind.REJECTED.value)
+        query = (
+            select(TASK)
+            .join(DELIVERY, DELIVERY.c.id == TASK.c.next)
+            .where(TASK.c.state.in_((CORRECTED, POSTED)), DELIVERY.c.state.in_((REJECTED, FAILED)), ~told)
+            .order_by(TASK.c.delivery, TASK.c.recipient)
+        )
+        tasks = self._all(query)
+        return [(one, row) for one in tasks if (row := self.delivery(one["next"])) is not None]
+
+    def reopened(self, task: Row, words: str, deadline: datetime, now: datetime) -> bool:
+        same = and_(*(TASK.c[name] == task[name] for name in ("delivery", "recipient", "state", "next")))
+        becomes = {"state": OPEN, "detail": words, "deadline": deadline, "next": None, "changed_at": now}
+        statement = update(TASK).where(same).values(becomes)
+        return bool(self._database.retrying(lambda connection: connection.execute(statement).rowcount))
 
     def correct(
         self, delivery: int, old: str, decide: Callable[[Row, Mapping[str, Row]], Correction], now: datetime

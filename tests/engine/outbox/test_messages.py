@@ -16,10 +16,10 @@ from engine.flow.messages import edit_message, message, names, preview
 from engine.kernel.faults import Faulty
 from engine.outbox.leases import LEASE
 from engine.outbox.store import Lease
-from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, TransientError
+from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, Rejected, TransientError
 from engine.spi.host import Plugins
 from engine.storage import tables
-from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat, takes
+from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat, fails, takes
 from tests.support.house import CUSTOMER, House, invoice, new_house
 
 ANNA, TO = "anna@client.example", "achats@epicerie-horizon.example"
@@ -444,6 +444,35 @@ def test_a_letter_that_comes_back_is_not_posted_again(office: House) -> None:
     assert done == {"left": 1} and "it was a letter" in why
     office.clock.goes_on(days=60)
     assert run_bounces(office, office.context) == ({}, []) and len(office.rows(tables.delivery)) == 2
+
+
+def test_a_letter_that_is_refused_asks_for_an_address_again(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    office.clock.goes_on(days=6)
+    run_bounces(office, office.context)
+    reporting(office, "letters").behaviour = fails(Rejected("a line is too long for the window"))
+    office.relay()
+    done, (why,) = run_bounces(office, office.context)
+    assert done == {"reopened": 1} and "rejected: a line is too long" in why
+    (task,) = bounces(office, office.context)
+    assert (task["delivery"], task["recipient"], task["next"]) == (delivery, ANNA, None)
+    assert run_bounces(office, office.context) == ({}, [])
+    office.clock.goes_on(days=6)
+    done, (why,) = run_bounces(office, office.context)
+    assert done == {"left": 1} and "it is rejected" in why
+    assert run_bounces(office, office.context) == ({}, []) and len(office.rows(tables.delivery)) == 2
+
+
+def test_what_was_corrected_and_failed_is_corrected_once_more(office: House) -> None:
+    delivery = sent(office)
+    comes_back(office, delivery)
+    correct(office, office.context, delivery, ANNA, "wrong@client.example")
+    office.channel.behaviour = fails(Rejected("5.7.1 not with us"))
+    office.relay()
+    assert run_bounces(office, office.context)[0] == {"reopened": 1}
+    correct(office, office.context, delivery, ANNA, "right@client.example")
+    assert bounces(office, office.context) == []
 
 
 def test_two_addresses_of_one_document_that_are_wrong_make_one_letter(office: House) -> None:
