@@ -101,13 +101,17 @@ class MessageStore(Protocol):
         """A new delivery that repeats one, not yet written."""
 
     def twins(self, delivery: Row, since: datetime) -> Sequence[Row]:
-        """Deliveries sent by the same channel: of the same document, or of one with the same content since then."""
+        """Deliveries by the same channel that were sent, are being sent at this moment, or may have been: of the same
+        document, or of one with the same content, sent since then."""
 
     def warned(self, delivery: Row, words: str, now: datetime) -> bool:
         """Note once that a delivery is a duplicate; False when it was noted before."""
 
     def hold(self, delivery: Row, words: str, now: datetime) -> bool:
-        """Hold a delivery that is ours, until a person lets it go."""
+        """Hold a delivery that is ours as a duplicate, until a person lets it go; with it that it was held is noted."""
+
+    def was_held(self, delivery: Row) -> bool:
+        """Whether it was held as a duplicate before; who is asked about it again has let it go."""
 
 
 def reaction(event: DeliveryEvent, who: str, line: Sequence[Row], deadline: datetime, again: Row) -> Reaction:

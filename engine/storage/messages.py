@@ -21,7 +21,7 @@ from engine.outbox.bounces import (
     Reaction,
     Row,
 )
-from engine.outbox.outcomes import CANCELLED, DOUBTS, FAILED, PENDING, REJECTED, RETRY, SENDING, SENT
+from engine.outbox.outcomes import CANCELLED, DOUBTS, FAILED, PENDING, REJECTED, RETRY, SENDING, SENT, UNCERTAIN
 from engine.spi.contracts import EventKind
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
@@ -165,14 +165,15 @@ class SqlMessageStore:
         own = self.document(delivery)
         alike = and_(
             *(DOCUMENT.c[name] == own[name] for name in ("company", "module", "partner_name", "gross", "currency")),
-            DELIVERY.c.sent_at >= since,
+            or_(DELIVERY.c.sent_at >= since, DELIVERY.c.state.in_((SENDING, UNCERTAIN))),
         )
         joined = DELIVERY.join(DOCUMENT, DOCUMENT.c.id == DELIVERY.c.document)
         query = (
             select(DELIVERY, DOCUMENT.c.number, DOCUMENT.c.request)
             .select_from(joined)
             .where(
-                DELIVERY.c.channel == delivery["channel"], DELIVERY.c.state == SENT, DELIVERY.c.id != delivery["id"],
+                DELIVERY.c.channel == delivery["channel"], DELIVERY.c.state.in_((SENT, SENDING, UNCERTAIN)),
+                DELIVERY.c.id != delivery["id"],
                 or_(DELIVERY.c.document == own["id"], alike),
             )
             .order_by(DELIVERY.c.id.desc())
@@ -184,11 +185,7 @@ class SqlMessageStore:
         ]  # fmt: skip
 
     def warned(self, delivery: Row, words: str, now: datetime) -> bool:
-        event = {
-            "connection": delivery["connection"], "id": f"duplicate:{delivery['id']}", "delivery": delivery["id"],
-            "recipient": "", "kind": "duplicate", "code": "", "detail": words, "at": now, "taken_at": now,
-        }  # fmt: skip
-        return self.take(event, Reaction(), now)
+        return self.take(_duplicate(delivery, f"duplicate:{delivery['id']}", words, now), Reaction(), now)
 
     def hold(self, delivery: Row, words: str, now: datetime) -> bool:
         mine = and_(
@@ -205,9 +202,14 @@ class SqlMessageStore:
             if not connection.execute(update(DELIVERY).where(mine).values(becomes)).rowcount:
                 return False
             connection.execute(ATTEMPT.delete().where(this))
+            connection.execute(insert(EVENT), [_duplicate(delivery, _held(delivery), words, now)])
             return True
 
         return self._database.retrying(work)
+
+    def was_held(self, delivery: Row) -> bool:
+        mine = and_(EVENT.c.connection == delivery["connection"], EVENT.c.id == _held(delivery))
+        return self._one(select(EVENT.c.id).where(mine)) is not None
 
     def _react(self, connection: Connection, reaction: Reaction, delivery: int, now: datetime) -> None:
         if reaction.task:
@@ -263,6 +265,17 @@ class SqlMessageStore:
     def _all(self, query: Any) -> list[Row]:
         with self._database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _held(delivery: Row) -> str:
+    return f"duplicate-held:{delivery['id']}"
+
+
+def _duplicate(delivery: Row, id: str, words: str, now: datetime) -> dict[str, Any]:
+    return {
+        "connection": delivery["connection"], "id": id, "delivery": delivery["id"], "recipient": "",
+        "kind": "duplicate", "code": "", "detail": words, "at": now, "taken_at": now,
+    }  # fmt: skip
 
 
 def _content(request: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,10 @@ from engine.flow.messages import edit_message, message, names, preview
 from engine.kernel.faults import Faulty
 from engine.outbox.leases import LEASE
 from engine.outbox.store import Lease
-from engine.spi import AuthExpired, DeliveryEvent, EventKind, PluginContext, Receipt, Rejected, TransientError
+from engine.spi import AuthExpired, DeliveryEvent, EventKind, Parcel, PluginContext, Receipt, Rejected, TransientError
 from engine.spi.host import Plugins
 from engine.storage import tables
-from tests.support.fakes import MemoryChannel, MemorySettings, PlainFormat, fails, takes
+from tests.support.fakes import Broken, MemoryChannel, MemorySettings, PlainFormat, breaking, fails, takes
 from tests.support.house import CUSTOMER, House, invoice, new_house
 
 ANNA, TO = "anna@client.example", "achats@epicerie-horizon.example"
@@ -223,6 +224,52 @@ def test_a_twin_is_held_until_a_person_lets_it_go(office: House, tmp_path: Path)
     assert office.relay() == {}
     office.change(tables.delivery, {"held": False}, id=held["id"])
     assert office.relay() == {"sent": 1}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_twins_that_are_sent_at_once_one_waits_and_is_held(office: House, tmp_path: Path, first: int) -> None:
+    watching(office, tmp_path, "block")
+    both = [office.post(invoice(key=key))["deliveries"][0]["id"] for key in "AB"]
+    office.change(tables.delivery, {"due_at": office.clock.now() + timedelta(seconds=1)}, id=both[1 - first])
+
+    def sends_meanwhile(parcel: Parcel) -> Receipt:
+        office.clock.goes_on(seconds=1)
+        assert office.relay() == {"retry": 1}  # another worker, while this one hands over
+        return takes(parcel)
+
+    office.channel.behaviour = sends_meanwhile
+    assert office.relay() == {"sent": 1}
+    waits = office.row(tables.delivery, id=both[1 - first])
+    assert f"are just being sent FV-2026-0000{1 + first}" in waits["detail"]
+    office.clock.goes_on(minutes=1)
+    assert office.relay() == {"held": 1} and len(office.channel.parcels) == 1
+
+
+def test_a_twin_that_may_have_arrived_holds_the_other(office: House, tmp_path: Path) -> None:
+    watching(office, tmp_path, "block")
+    first = sent(office, key="A")
+    office.change(tables.delivery, {"state": "uncertain", "sent_at": None}, id=first)
+    office.post(invoice(key="B"))
+    assert office.relay() == {"held": 1}
+    assert "may have got FV-2026-00001" in office.rows(tables.delivery)[1]["detail"]
+
+
+def test_a_twin_is_held_and_noted_together_or_neither(office: House, tmp_path: Path) -> None:
+    watching(office, tmp_path, "block")
+    sent(office, key="A")
+    office.post(invoice(key="B"))
+    now = office.clock.now()
+    claimed = office.deliveries.claim(("email", "DEMO-MAIL"), now, Lease("here", "mine", now, now + LEASE))
+    assert claimed is not None
+    for at in range(10):
+        with breaking(office.database, at) as state, suppress(Broken):
+            office.messages.hold(claimed.row, "held", now)
+        if not state.broke:
+            break
+        assert not office.messages.was_held(claimed.row)
+        assert office.rows(tables.delivery)[1]["state"] == "sending"
+    assert at > 2 and office.messages.was_held(claimed.row)
+    assert office.rows(tables.delivery)[1]["held"] and len(office.channel.parcels) == 1
 
 
 def test_after_a_while_the_same_content_is_no_twin_any_more(office: House, tmp_path: Path) -> None:
