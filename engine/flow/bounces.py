@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from engine.flow.house import Context, House, allowed
 from engine.flow.letters import deadline_of, in_vain, overdue
 from engine.flow.messages import BAD_RECIPIENT, LISTS, audit_row, bad_recipient, delivery
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
@@ -66,14 +67,21 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
 def _read(house: House, context: Context, connection: Connection, done: Counter[str]) -> list[str]:
     """The events of one connection; what went wrong, in words."""
     from engine.outbox.bounces import recipient
-    from engine.outbox.words import plugin_fault
+    from engine.outbox.words import plugin_fault, wrong_settings
     from engine.spi.contracts import AuthExpired, PluginError
 
     offer = house.plugins.connectable().get(connection.channel)
     if offer is None or not connection.in_use or not hasattr(offer, "events"):
         return []
-    switchboard, unknown = house.switchboard(context.clock), 0
-    ready = switchboard.opened(connection, offer)
+    try:
+        switchboard = house.switchboard(context.clock)
+        ready = switchboard.opened(connection, offer)
+    except EngineError as why:  # such as a key that is not here
+        return [str(why)]
+    except Exception as wrong:  # in the words of its fields: what was typed may be a secret
+        told = "; ".join(f"{name}: {said}" for name, said in wrong_settings(wrong)) or type(wrong).__name__
+        return [f"it is not well configured: {told}"]
+    unknown = 0
     try:
         for event in offer.events(ready.settings, ready.context):
             row = house.messages.named(connection.code, event.key, event.reference)
@@ -86,6 +94,8 @@ def _read(house: House, context: Context, connection: Connection, done: Counter[
         return [ready.mask(expired.reason)]
     except PluginError as wrong:
         return [ready.mask(wrong.reason)]
+    except EngineError as why:  # such as a database that is busy: no fault of the plugin
+        return [str(why)]
     except Exception as bug:  # a plugin may fail in any way
         return [ready.mask(plugin_fault(bug))]
     return [f"{unknown} reports are about nothing that was sent from here"] if unknown else []

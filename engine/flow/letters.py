@@ -61,6 +61,8 @@ def deadline_of(house: House, context: Context, row: Row) -> datetime:
 
 def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:
     """The delivery by post that takes the place of one, or why there is none."""
+    from engine.outbox.words import plugin_fault
+
     rule = rule_of(house, row)
     if rule is None or not rule.postal:
         return None, "its delivery rule names no connection for letters (`postal`)"
@@ -70,7 +72,10 @@ def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:
     channel = house.plugins.channels.get(connection.channel) if connection else None
     if connection is None or channel is None:
         return None, f"connection {rule.postal} is not configured"
-    to = [str(one) for one in channel.recipients(house.deliveries.view(row["document"]))]
+    try:
+        to = [str(one) for one in channel.recipients(house.deliveries.view(row["document"]))]
+    except Exception as bug:  # a plugin may fail in any way
+        return None, plugin_fault(bug)
     if not to:
         return None, "the document has no postal address that is whole"
     parts = {name: "[]" for name in ("copies", "hidden_copies", "formats")}

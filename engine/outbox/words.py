@@ -17,7 +17,7 @@ def plugin_fault(bug: BaseException) -> str:
     return written(f"plugin fault: {type(bug).__name__}: {bug}")
 
 
-def wrong_settings(error: ValueError) -> list[tuple[str, str]]:
+def wrong_settings(error: Exception) -> list[tuple[str, str]]:
     """(field, words) of each setting a channel's model refuses; without the values, which may be secrets."""
     told: list[dict[str, Any]] = getattr(error, "errors", list)()
     return [(".".join(map(str, one["loc"])), one["msg"]) for one in told]

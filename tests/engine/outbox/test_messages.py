@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from engine import flow
 from engine.flow.bounces import bounces, correct, run_bounces
@@ -21,7 +22,7 @@ from engine.spi import AuthExpired, DeliveryEvent, EventKind, Parcel, PluginCont
 from engine.spi.host import Plugins
 from engine.storage import tables
 from tests.support.fakes import Broken, MemoryChannel, MemorySettings, PlainFormat, breaking, fails, takes
-from tests.support.house import CUSTOMER, House, invoice, new_house
+from tests.support.house import AT, CUSTOMER, House, invoice, new_house
 
 ANNA, TO = "anna@client.example", "achats@epicerie-horizon.example"
 RULES = """
@@ -550,6 +551,20 @@ def test_a_mailbox_that_cannot_be_read_is_said_and_a_login_that_is_refused_stops
     reporting(office).trouble = AuthExpired("535 no")
     assert run_bounces(office, office.context) == ({}, ["DEMO-MAIL: 535 no"])
     assert run_bounces(office, office.context) == ({}, [])
+
+
+def test_a_connection_that_cannot_be_opened_keeps_no_other_from_being_read(office: House) -> None:
+    delivery = sent(office)
+    office.connect("A-BROKEN", "email", box="in")
+    office.connect("B-BROKEN", "email", box="in")
+    office.change(tables.connection, {"settings": '{"box": "in", "weight": "hunter2"}'}, code="A-BROKEN")
+    spoiled = {"connection": "B-BROKEN", "field": "box", "key_id": "none", "sealed": "AAAA", "changed_at": AT}
+    with office.database.write() as connection:
+        connection.execute(insert(tables.secret), spoiled)
+    done, (first, second) = comes_back(office, delivery)
+    assert done == {"reports": 1}
+    assert first.startswith("A-BROKEN: it is not well configured: weight: ") and "hunter2" not in first
+    assert second.startswith("B-BROKEN: ") and "none" in second
 
 
 def test_reports_about_what_was_never_sent_from_here_are_counted(office: House) -> None:
