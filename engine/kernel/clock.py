@@ -24,5 +24,5 @@ def today(clock: Clock, time_zone: str) -> date:
 
 
 def token() -> str:
-    """An unguessable word, for leases."""
+    """An unguessable word, for leases and for what deliveries are called outside."""
     return uuid.uuid4().hex

@@ -66,7 +66,7 @@ class MessageStore(Protocol):
         """Change a delivery that is not sent yet; False when it is, or is being sent."""
 
     def named(self, connection: str, key: str, reference: str) -> Row | None:
-        """The delivery that a connection handed over under a reference, else one that begins with the key."""
+        """The delivery that a connection handed over under a key, else under a reference."""
 
     def take(self, event: Row, reaction: Reaction, now: datetime) -> bool:
         """Write an event and what it leads to; False when it was taken before."""

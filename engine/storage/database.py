@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration. Numbers have four digits, so a later one is also the greater text."""
 
 PAUSES = (0.01, 0.02, 0.05, 0.1)

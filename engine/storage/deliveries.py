@@ -6,12 +6,13 @@ Conditions that partial indexes stand on are written as text, so that both datab
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
+from engine.kernel.clock import token
 from engine.outbox.bounces import MOST_RECIPIENT, refusal
 from engine.outbox.outcomes import ABSENT, DIED, DOUBTS, FAILED, LISTS, PENDING, RETRY, SENDING, SENT, Outcome, parts
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
@@ -41,8 +42,10 @@ NEW = {
 
 
 class SqlDeliveryStore:
-    def __init__(self, database: Database, ids: IdBlocks, queue: Queue | None = None) -> None:
-        self._database, self._ids, self._queue = database, ids, queue
+    def __init__(
+        self, database: Database, ids: IdBlocks, queue: Queue | None = None, key: Callable[[], str] = token
+    ) -> None:
+        self._database, self._ids, self._queue, self._key = database, ids, queue, key
 
     def endpoints(self, now: datetime) -> dict[Endpoint, int]:
         place = (DELIVERY.c.channel, DELIVERY.c.connection)
@@ -212,13 +215,12 @@ class SqlDeliveryStore:
         those = {one for listed in whom.values() for one in listed}
         words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items() if who in those)
         lists = {name: _json(listed) for name, listed in whom.items()}
-        return repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **lists)
+        return self.repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **lists)
 
-
-def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
-    """A new delivery that repeats one."""
-    own = {"id": id, "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
-    return dict(row) | NEW | own | changes
+    def repeated(self, row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
+        """A new delivery that repeats one, not yet written; the other side is told another key."""
+        own = {"id": id, "key": self._key(), "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
+        return dict(row) | NEW | own | changes
 
 
 def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:

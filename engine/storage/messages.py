@@ -25,7 +25,7 @@ from engine.outbox.outcomes import CANCELLED, DOUBTS, FAILED, PENDING, REJECTED,
 from engine.spi.contracts import EventKind
 from engine.storage import tables
 from engine.storage.database import Database, insert_into
-from engine.storage.deliveries import SqlDeliveryStore, repeated
+from engine.storage.deliveries import SqlDeliveryStore
 
 if TYPE_CHECKING:
     from engine.storage.posting import IdBlocks
@@ -64,11 +64,14 @@ class SqlMessageStore:
         return self._database.retrying(work)
 
     def named(self, connection: str, key: str, reference: str) -> Row | None:
-        handed = and_(text(tables.HANDED_OVER), DELIVERY.c.connection == connection)
-        found = self._one(select(DELIVERY).where(handed, DELIVERY.c.reference == reference)) if reference else None
-        if found is None and key:
+        query = select(DELIVERY).where(DELIVERY.c.connection == connection)
+        handed = text(tables.HANDED_OVER)
+        found = self._one(query.where(text(tables.KEYED), DELIVERY.c.key == key.lower())) if key else None
+        if found is None and reference:
+            found = self._one(query.where(handed, DELIVERY.c.reference == reference))
+        if found is None and key:  # from before migration 0015
             begins = DELIVERY.c.reference.startswith(f"<{key}@", autoescape=True)
-            found = self._one(select(DELIVERY).where(handed, begins))
+            found = self._one(query.where(handed, begins))
         return found
 
     def take(self, event: Row, reaction: Reaction, now: datetime) -> bool:
@@ -141,7 +144,7 @@ class SqlMessageStore:
             tasks = {str(one["recipient"]): dict(one) for one in connection.execute(found).mappings()}
             correction = decide(row, tasks)
             lists = {name: json.dumps(list(whom), ensure_ascii=False) for name, whom in correction.lists.items()}
-            successor = repeated(row, correction.id, now, **lists)
+            successor = self._deliveries.repeated(row, correction.id, now, **lists)
             if old not in tasks:
                 task = {
                     "delivery": delivery, "recipient": old, "company": row["company"], "state": OPEN, "code": "",
@@ -159,7 +162,7 @@ class SqlMessageStore:
         self._deliveries.enqueued(connection, [row])
 
     def repeated(self, delivery: Row, now: datetime, **changes: Any) -> dict[str, Any]:
-        return repeated(delivery, self._ids.next("delivery"), now, **changes)
+        return self._deliveries.repeated(delivery, self._ids.next("delivery"), now, **changes)
 
     def twins(self, delivery: Row, since: datetime) -> list[Row]:
         own = self.document(delivery)

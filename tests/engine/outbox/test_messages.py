@@ -567,6 +567,28 @@ def test_a_connection_that_cannot_be_opened_keeps_no_other_from_being_read(offic
     assert second.startswith("B-BROKEN: ") and "none" in second
 
 
+def test_a_report_that_names_the_key_only_is_taken(office: House) -> None:
+    office.channel.behaviour = lambda parcel: Receipt("job-17")
+    delivery = sent(office)
+    key = office.channel.parcels[0].key
+    told = DeliveryEvent("1", EventKind.BOUNCED_HARD, key.upper(), "", ANNA, "no such user", office.clock.now())
+    reporting(office).told.append(told)
+    assert run_bounces(office, office.context) == ({"reports": 1}, [])
+    assert [one["delivery"] for one in bounces(office, office.context)] == [delivery]
+
+
+def test_a_report_is_about_what_its_own_connection_sent(office: House) -> None:
+    delivery = sent(office)
+    office.connect("OTHER", "email", box="in")
+    other = office.messages.repeated(office.row(tables.delivery), office.clock.now(), connection="OTHER")
+    with office.database.write() as connection:
+        connection.execute(insert(tables.delivery), other)
+    office.relay()  # both are called the same at the other side
+    assert office.messages.named("OTHER", "", "ref-FV-2026-00001") == office.messages.delivery(other["id"])
+    assert office.messages.named("DEMO-MAIL", "", "ref-FV-2026-00001") == office.messages.delivery(delivery)
+    assert office.messages.named("OTHER", office.row(tables.delivery, id=delivery)["key"], "") is None
+
+
 def test_reports_about_what_was_never_sent_from_here_are_counted(office: House) -> None:
     sent(office)
     at = office.clock.now() - timedelta(days=1)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from engine.outbox import outcomes
+from engine.outbox import outcomes, parcels
 from engine.outbox.leases import LEASE
 from engine.outbox.outcomes import MOST_AGE, MOST_TRIES
 from engine.outbox.store import Lease
@@ -47,6 +47,22 @@ def tries(house: House) -> list[str]:
 
 
 # --- a sender died --------------------------------------------------------------------------------------------------
+
+
+def test_the_key_of_a_delivery_is_its_own_and_the_same_in_every_try(house: House) -> None:
+    posted(house, KNOWN.IDEMPOTENT, 2)
+    house.channel.behaviour = fails(TryLater("closed"))
+    house.relay()
+    house.clock.goes_on(hours=1)
+    house.channel.behaviour = takes
+    house.relay()
+    first, second, again_first, again_second = (one.key for one in house.channel.parcels)
+    assert (first, second) == (again_first, again_second) and first != second
+    row = house.rows(tables.delivery)[0]
+    assert house.messages.repeated(row, AT)["key"] not in (first, second)
+    house.change(tables.delivery, {"key": ""})  # as from before there were any: the other side may know the old one
+    old = parcels.key_of(house.rows(tables.delivery)[0])
+    assert old == parcels.key_of(house.rows(tables.delivery)[0]) != first
 
 
 @pytest.mark.parametrize("policy", AGAIN)
