@@ -12,21 +12,31 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
-from engine.flow.messages import BAD_RECIPIENT, audit_row, bad_recipient, delivery
+from engine.flow.letters import deadline_of, in_vain, overdue
+from engine.flow.messages import BAD_RECIPIENT, LISTS, audit_row, bad_recipient, delivery
+from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty, nearest
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
+    from engine.kernel.faults import Fault
     from engine.outbox.bounces import Row
     from engine.outbox.connections import Connection
-    from engine.parametrization.definitions import DeliveryRule
     from engine.spi.contracts import DeliveryEvent
 
 NOT_A_RECIPIENT = FaultKind("not_a_recipient", "delivery {id} does not go to {who!r}", "{remedy}")
 CORRECTED_BEFORE = FaultKind(
     "corrected_before", "{who} of delivery {id} is {state}", "`factotum message bounces` tells what became of it"
 )
+NOT_SENT_YET = FaultKind("not_sent_yet", "delivery {id} is {state}; it did not come back from {who}", "{remedy}")
+NOT_SENT = {
+    "pending": "`factotum message edit {id}` changes whom it goes to",
+    "retry": "`factotum message edit {id}` changes whom it goes to",
+    "sending": "wait until it is handed over",
+    "uncertain": "first say what came of it: `factotum delivery resolve {id}`",
+}
+"""What to do instead of correcting an address, while it may still get there."""
 Told = dict[str, Any]
 
 
@@ -35,6 +45,7 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
 
     A mailbox that cannot be read is a trouble; the others are read all the same.
     """
+    from engine.outbox.bounces import MOST_RECIPIENT
     from engine.spi.contracts import DeliveryEvent, EventKind
 
     allowed(context, "relay")
@@ -45,48 +56,55 @@ def run_bounces(house: House, context: Context) -> tuple[Counter[str], list[str]
         told = DeliveryEvent(
             event["id"], EventKind.REJECTED, "", "", event["recipient"], event["detail"], event["at"], event["code"]
         )
-        _take(house, context, event["connection"], told, row)
-    done += _overdue(house, context, troubles)
+        _take(house, context, event["connection"], told, row, event["recipient"][:MOST_RECIPIENT])
+    reopened, why = in_vain(house, context)
+    done += Counter(reopened=reopened)
+    troubles += why
+    done += overdue(house, context, troubles)
     return done, troubles
 
 
 def _read(house: House, context: Context, connection: Connection, done: Counter[str]) -> list[str]:
     """The events of one connection; what went wrong, in words."""
+    from engine.outbox.bounces import recipient
     from engine.outbox.words import plugin_fault
     from engine.spi.contracts import AuthExpired, PluginError
 
     offer = house.plugins.connectable().get(connection.channel)
     if offer is None or not connection.in_use or not hasattr(offer, "events"):
         return []
-    switchboard, unknown = house.switchboard(context.clock), 0
-    ready = switchboard.opened(connection, offer)
+    try:
+        switchboard = house.switchboard(context.clock)
+        ready = switchboard.opened(connection, offer)
+    except EngineError as why:  # such as a key that is not here
+        return [why.words]
+    unknown = 0
     try:
         for event in offer.events(ready.settings, ready.context):
-            row = house.messages.named(event.key, event.reference)
-            if row is None or row["connection"] != connection.code:
+            row = house.messages.named(connection.code, event.key, event.reference)
+            if row is None:
                 unknown += 1
-            elif _take(house, context, connection.code, event, row):
+            elif _take(house, context, connection.code, event, row, recipient(event.recipient, row)):
                 done["reports"] += 1
     except AuthExpired as expired:
         switchboard.refused(connection.code, AuthExpired(ready.mask(expired.reason)))
         return [ready.mask(expired.reason)]
     except PluginError as wrong:
         return [ready.mask(wrong.reason)]
+    except EngineError as why:  # such as a database that is busy: no fault of the plugin
+        return [why.words]
     except Exception as bug:  # a plugin may fail in any way
         return [ready.mask(plugin_fault(bug))]
-    return [f"{unknown} reports are about nothing that was sent from here"] if unknown else []
+    are = "report is" if unknown == 1 else "reports are"
+    return [f"{unknown} {are} about nothing that was sent from here"] if unknown else []
 
 
-def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row) -> bool:
-    """Take one event in, with what it leads to; False when it was taken before."""
-    from engine.outbox.bounces import SOFT_PAUSE, deadline, reaction
-    from engine.outbox.bounces import recipient as named
+def _take(house: House, context: Context, connection: str, event: DeliveryEvent, row: Row, who: str) -> bool:
+    """Take one event in, with what it leads to; False when it was taken before. `who` it is about."""
+    from engine.outbox.bounces import SOFT_PAUSE, reaction
     from engine.outbox.words import written
 
-    now, rule = context.clock.now(), _rule(house, row)
-    company = house.catalog().company(row["company"])
-    until = deadline(now, rule.correction_days if rule else 5, company.time_zone if company else "UTC")
-    who = named(event.recipient, row)
+    now, until = context.clock.now(), deadline_of(house, context, row)
     again = house.messages.repeated(
         row, now, due_at=now + SOFT_PAUSE, recipients=json.dumps([who]), copies="[]", hidden_copies="[]",
         detail=f"sent again: {written(event.detail)}",
@@ -96,57 +114,18 @@ def _take(house: House, context: Context, connection: str, event: DeliveryEvent,
         "kind": event.kind.value, "code": event.code[:40], "detail": written(event.detail), "at": event.at,
         "taken_at": now,
     }  # fmt: skip
-    return house.messages.take(kept, reaction(event, row, _earlier(house, row), until, again), now)
+    return house.messages.take(kept, reaction(event, who, _line(house, row), until, again), now)
 
 
-def _earlier(house: House, row: Row) -> int:
-    """How often it was sent again before."""
-    many, before = 0, row["resent_of"]
-    while before is not None and many < 10:
-        found = house.messages.delivery(before)
-        many, before = many + 1, found["resent_of"] if found else None
-    return many
-
-
-def _overdue(house: House, context: Context, troubles: list[str]) -> Counter[str]:
-    """Letters for what nobody corrected in time."""
-    from engine.outbox.bounces import LEFT, OPEN, POSTED
-
-    done, now = Counter[str](), context.clock.now()
-    for task in house.messages.tasks(state=OPEN, due_by=now):
-        row = house.messages.delivery(task["delivery"])
-        letter, why = _letter(house, row, now) if row else (None, "")
-        if why:
-            troubles.append(f"delivery {task['delivery']}, {task['recipient']}: {why}")
-        state = POSTED if letter else LEFT
-        if house.messages.done((task["delivery"], task["recipient"]), state, letter, None, now):
-            done["letters" if letter else "left"] += 1
-    return done
-
-
-def _letter(house: House, row: Row, now: datetime) -> tuple[Told | None, str]:
-    """The delivery by post that takes the place of one, or why there is none."""
-    rule = _rule(house, row)
-    if rule is None or not rule.postal:
-        return None, "its delivery rule names no connection for letters (`postal`)"
-    connection = house.connections.get(rule.postal)
-    channel = house.plugins.channels.get(connection.channel) if connection else None
-    if connection is None or channel is None:
-        return None, f"connection {rule.postal} is not configured"
-    to = [str(one) for one in channel.recipients(house.deliveries.view(row["document"]))]
-    if not to:
-        return None, "the document has no postal address that is whole"
-    parts = {name: "[]" for name in ("copies", "hidden_copies", "formats")}
-    return house.messages.repeated(
-        row, now, channel=channel.name, connection=connection.code, recipients=json.dumps(to, ensure_ascii=False),
-        template="", message="", **parts,
-    ), ""  # fmt: skip
-
-
-def _rule(house: House, row: Row) -> DeliveryRule | None:
-    from engine.parametrization.definitions import DeliveryRule
-
-    return house.catalog(fresh=False).table(DeliveryRule).get(row["rule"])
+def _line(house: House, row: Row) -> list[Row]:
+    """A delivery, what it repeats, what that repeats …: ten at most."""
+    line = [row]
+    while line[-1]["resent_of"] is not None and len(line) < 10:
+        found = house.messages.delivery(line[-1]["resent_of"])
+        if found is None:
+            break
+        line.append(found)
+    return line
 
 
 def bounces(house: House, context: Context, company: str = "", every: bool = False) -> list[Told]:
@@ -171,26 +150,36 @@ def told_of(task: Row) -> Told:
 def correct(house: House, context: Context, id: int, old: str, new: str) -> int:
     """Send what did not reach `old` to `new`: a new delivery, its id. A letter that lies ready is cancelled.
 
-    Errors: Faulty(no_delivery, not_a_recipient, bad_recipient, corrected_before).
+    Errors: Faulty(no_delivery, not_a_recipient, bad_recipient, corrected_before, not_sent_yet).
     """
-    from engine.outbox.bounces import CORRECTED
+    from engine.outbox.bounces import Correction
 
-    row = delivery(house, context, id, "deliver")
+    seen = delivery(house, context, id, "deliver")
     if words := bad_recipient(new):
         raise Faulty([BAD_RECIPIENT.at("new", words=words)])
-    tasks = {one["recipient"]: one for one in house.messages.tasks(row["company"]) if one["delivery"] == id}
-    named = [one for field in ("recipients", "copies", "hidden_copies") for one in json.loads(row[field])]
-    if old not in {*named, *tasks}:
-        raise Faulty([NOT_A_RECIPIENT.at("old", id=id, who=old, remedy=nearest(old, {*named, *tasks}))])
-    now, nobody = context.clock.now(), row["state"] in ("rejected", "failed")
-    to = {"recipients": json.dumps([new]), "copies": "[]", "hidden_copies": "[]"}
-    if nobody and not tasks:  # it never left: all others are still to get it
-        to = {field: json.dumps([new if one == old else one for one in json.loads(row[field])])
-              for field in ("recipients", "copies", "hidden_copies")}  # fmt: skip
-    successor = house.messages.repeated(row, now, **to)
-    detail = {"from": old, "to": new, "delivery": successor["id"]}
-    audited = audit_row(house, context, row, "correct", detail)
-    task = (id, old) if old in tasks else None
-    if not house.messages.done(task, CORRECTED, successor, audited, now):
-        raise Faulty([CORRECTED_BEFORE.at("delivery", id=id, who=old, state=tasks[old]["state"])])
-    return int(successor["id"])
+    made = house.posting.next_id("delivery")
+    audited = audit_row(house, context, seen, "correct", {"from": old, "to": new, "delivery": made})
+
+    def decide(row: Row, tasks: Mapping[str, Row]) -> Correction:
+        if faults := list(_keeps_from_correcting(row, tasks, old)):
+            raise Faulty(faults)
+        lists: dict[str, list[str]] = {name: [] for name in LISTS} | {"recipients": [new]}
+        if row["state"] in ("rejected", "failed") and not tasks:  # it never left: all others are still to get it
+            lists = {name: [new if one == old else one for one in json.loads(row[name])] for name in LISTS}
+        return Correction(made, lists, audited)
+
+    house.messages.correct(id, old, decide, context.clock.now())
+    return made
+
+
+def _keeps_from_correcting(row: Row, tasks: Mapping[str, Row], old: str) -> Iterable[Fault]:
+    from engine.outbox.bounces import CORRECTABLE, named
+
+    listed, id = named(row), row["id"]
+    if old not in {*listed, *tasks}:
+        yield NOT_A_RECIPIENT.at("old", id=id, who=old, remedy=nearest(old, {*listed, *tasks}))
+    elif old in tasks and tasks[old]["state"] not in CORRECTABLE:
+        yield CORRECTED_BEFORE.at("delivery", id=id, who=old, state=tasks[old]["state"])
+    elif old in listed and row["state"] in NOT_SENT:
+        remedy = NOT_SENT[row["state"]].format(id=id)
+        yield NOT_SENT_YET.at("delivery", id=id, who=old, state=row["state"], remedy=remedy)

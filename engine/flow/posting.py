@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.flow.house import Context, House, allowed
 from engine.flow.sealing import sealing_of
+from engine.kernel.clock import token
 from engine.kernel.errors import EngineError
 from engine.kernel.faults import FaultKind, Faulty
 from engine.parametrization.catalog import Catalog
@@ -175,7 +176,9 @@ def rows_of(
     rows = build(planned, catalog, document_id=document_id, key=key, actor=context.actor.name, now=now)
     seen = view_of(rows.document, rows.children["document_line"], rows.children["document_tax"], rows.content)
     channels = hand_overs(house.plugins.channels, house.plugins.providers)
-    rows.children["delivery"] = deliveries(planned.draft, seen, catalog, channels, lambda: next_id("delivery"), now)
+    rows.children["delivery"] = deliveries(
+        planned.draft, seen, catalog, channels, lambda: next_id("delivery"), token, now
+    )
     rows.children["audit"] = [audit_row(rows.document, next_id("audit"))]
     return rows, seen
 

@@ -34,5 +34,5 @@ def moment(at: datetime | str) -> str:
 
 
 def token() -> str:
-    """An unguessable word, for leases."""
+    """An unguessable word, for leases and for what deliveries are called outside."""
     return uuid.uuid4().hex

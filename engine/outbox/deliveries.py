@@ -33,6 +33,7 @@ def deliveries(
     catalog: Catalog,
     channels: Mapping[str, DeliveryChannel],
     next_id: Callable[[], int],
+    new_key: Callable[[], str],
     now: datetime,
 ) -> list[dict[str, Any]]:
     """The delivery rows of a document. A rule that reaches nobody still makes a row, rejected: a person sees it."""
@@ -50,6 +51,7 @@ def deliveries(
                 "copies": _json(rule.copies), "hidden_copies": _json(rule.hidden_copies),
                 "template": rule.template, "message": "", "held": rule.send == "held",
                 "waits_for": PAYMENT if rule.send == "paid" else "", "resent_of": None, "sent_at": None,
+                "key": new_key(),
             }
         )  # fmt: skip
     return rows

@@ -15,12 +15,17 @@ from typing import Any
 from engine.kernel.clock import Clock, today
 from engine.outbox import templates
 from engine.outbox.bounces import MessageStore
+from engine.outbox.outcomes import SENDING, SENT, UNCERTAIN
 from engine.parametrization.catalog import Catalog
 from engine.spi.contracts import DocumentView, Message, TryLater
 
 Row = Mapping[str, Any]
 URL = "document_url"
 """The key of `company.extra` with a document's page, such as https://shop.example/orders/{{ document.order }}"""
+ORDER = (SENT, UNCERTAIN, SENDING)
+"""Of several twins the surest is told."""
+OLDER_WAITS, YOUNGER_WAITS = timedelta(seconds=5), timedelta(seconds=30)
+"""Until a twin that is being sent is looked for again; not as long for both, else they would meet again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +72,25 @@ class Words:
         return templates.filled({"subject": pattern}, document, document.language)["subject"] if pattern else ""
 
     def twin(self, row: Row) -> Twin | None:
-        """What was sent already of this delivery, as far as its company wants to know.
+        """What was sent already of this delivery, or may have been, as far as its company wants to know.
 
-        What is sent again knowingly is no twin, nor is what a person let go after it was told.
+        What is sent again knowingly is no twin, nor does what a person let go wait any more.
+        Errors: TryLater while its twin is being sent. Both see each other then, and the older one comes back first.
         """
         company = self.catalog().company(row["company"])
         if company is None or company.duplicates == "off" or row["resent_of"] is not None:
             return None
         now, mine = self.clock.now(), {one.lower() for one in json.loads(row["recipients"])}
-        for one in self.store.twins(row, now - timedelta(days=company.duplicate_days)):
+        twins = self.store.twins(row, now - timedelta(days=company.duplicate_days))
+        for one in sorted(twins, key=lambda one: ORDER.index(one["state"])):
             if both := sorted(mine & {each.lower() for each in json.loads(one["recipients"])}):
-                same = one["document"] == row["document"]
-                what = "this document" if same else f"{one['number']}, which says the same,"
-                when = (one["sent_at"] or one["changed_at"]).date()
-                words = f"{', '.join(both)} got {what} by delivery {one['id']} on {when}"
-                fresh = self.store.warned(row, words, now)
-                return Twin(words, fresh and company.duplicates == "block")
+                words = f"{', '.join(both)} {_got(one, row)}"
+                blocks = company.duplicates == "block" and not self.store.was_held(row)
+                if blocks and one["state"] == SENDING:
+                    raise TryLater(words, YOUNGER_WAITS if one["id"] < row["id"] else OLDER_WAITS)
+                if not blocks:
+                    self.store.warned(row, words, now)
+                return Twin(words, blocks)
         return None
 
 
@@ -92,6 +100,14 @@ class Twin:
 
     words: str
     blocks: bool
+
+
+def _got(twin: Row, row: Row) -> str:
+    what = "this document" if twin["document"] == row["document"] else f"{twin['number']}, which says the same,"
+    if twin["state"] == SENDING:
+        return f"are just being sent {what} by delivery {twin['id']}"
+    got = "got" if twin["state"] == SENT else "may have got"
+    return f"{got} {what} by delivery {twin['id']} on {(twin['sent_at'] or twin['changed_at']).date()}"
 
 
 def _why(chosen: templates.Chosen) -> str:

@@ -9,7 +9,7 @@ asked (`absent`: it had not), so no restart, pause or crash forgets them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,8 +37,8 @@ class Outcome:
     """What a try came to, the words for people, and when to come back.
 
     `attempt` is what the log says of this try, when it is not the state. `refused` and `later` are recipients with the
-    words for each: the former never get it, for the latter a delivery of their own is made. `recipients`, when given,
-    replaces those of the row.
+    words for each: the former never get it; for the latter this delivery is tried again when it reached nobody, and
+    others are made when it did (see `parts`).
     """
 
     state: str
@@ -48,7 +48,9 @@ class Outcome:
     attempt: str = ""
     refused: Mapping[str, str] = field(default_factory=dict)
     later: Mapping[str, str] = field(default_factory=dict)
-    recipients: tuple[str, ...] | None = None
+
+
+LISTS = ("recipients", "copies", "hidden_copies")
 
 
 def pause_after(tries: int, asked: timedelta | None = None) -> timedelta:
@@ -69,10 +71,8 @@ def again(tries: int, began: datetime, now: datetime, later: TryLater, attempt: 
     return Outcome(RETRY, f"{reason}; try {tries}, again in {in_words(pause)}", due_at=now + pause, attempt=attempt)
 
 
-def of_receipt(
-    receipt: Receipt, addressed: tuple[str, ...], tries: int, began: datetime, now: datetime, kept: tuple[str, ...]
-) -> Outcome:
-    """What a receipt says of each recipient. `addressed` are all who should get it, `kept` the row's recipients.
+def of_receipt(receipt: Receipt, addressed: tuple[str, ...], tries: int, began: datetime, now: datetime) -> Outcome:
+    """What a receipt says of each recipient. `addressed` are all who should get it.
 
     When somebody got it, it is sent, and those it is still to reach get a delivery of their own; when nobody did, it
     is refused, or the same delivery is tried again for those who may still get it.
@@ -83,11 +83,33 @@ def of_receipt(
     told = [f"{who}: refused, {why}" for who, why in refused.items()]
     if not taken and later:
         outcome = again(tries, began, now, TryLater("; ".join(f"{who}: {why}" for who, why in later.items())))
-        left = tuple(who for who in kept if who in later) or tuple(later)
-        return Outcome(outcome.state, outcome.detail, due_at=outcome.due_at, refused=refused, recipients=left)
+        left = later if outcome.state == RETRY else {}
+        return Outcome(outcome.state, outcome.detail, due_at=outcome.due_at, refused=refused, later=left)
     if not taken and refused:
         return Outcome(REJECTED, written("; ".join(told)), refused=refused)
     told += [f"{who}: later, {why}" for who, why in later.items()]
     words = written("; ".join([receipt.detail or "handed over", *told]))
     due = now + pause_after(1) if later else None
     return Outcome(SENT, words, written(receipt.reference or ""), due, refused=refused, later=later)
+
+
+def parts(lists: Mapping[str, Sequence[str]], later: Collection[str]) -> list[dict[str, list[str]]]:
+    """Whom the deliveries go to that reach those who are still to get it; nobody sees more than the first one showed.
+
+    Each stays in its list. A mail needs a recipient: without one the first copy is written to, and hidden copies,
+    which nobody may see, get a delivery each.
+
+    Shape: ({"recipients": ["a"], "copies": ["b"], "hidden_copies": ["c"]}, {"b", "c"}) ->
+           [{"recipients": ["b"], "copies": [], "hidden_copies": ["c"]}]
+    """
+    left = {name: [one for one in lists[name] if one in later] for name in LISTS}
+    alone = [one for one in later if not any(one in listed for listed in left.values())]  # under another name
+    if not left["recipients"] and left["copies"]:
+        first = left["copies"][0]
+        left = {name: [one for one in listed if one != first] for name, listed in left.items()} | {
+            "recipients": [first]
+        }
+    elif not left["recipients"]:
+        alone, left = [*left["hidden_copies"], *alone], {}
+    by_itself: list[dict[str, list[str]]] = [{"recipients": [one], "copies": [], "hidden_copies": []} for one in alone]
+    return [left, *by_itself] if left else by_itself

@@ -26,7 +26,7 @@ from engine.outbox.leases import LEASE, Leases
 from engine.outbox.messages import Words
 from engine.outbox.outcomes import Outcome, again, of_receipt
 from engine.outbox.parcels import NotOffered, parcel_of
-from engine.outbox.store import Claimed, DeliveryStore, Endpoint
+from engine.outbox.store import Claimed, DeliveryStore, Endpoint, Row
 from engine.outbox.words import in_words, plugin_fault, written
 from engine.spi.contracts import (
     AuthExpired,
@@ -140,7 +140,7 @@ class Relay:
             pause = outcomes.FIRST_LOOK if claimed.was == outcomes.PENDING else outcomes.LATER_LOOK
             now, words = self.clock.now(), written(f"{tried.masked(str(why))}; again in {in_words(pause)}")
             return Counter(retry=self.store.wait(claimed, now + pause, words, now))
-        finished = self.store.finish(claimed, outcome, tried.noted(), self.clock.now())
+        finished = self.store.finish(tried.claimed, outcome, tried.noted(), self.clock.now())
         return Counter({outcome.state if finished else "lost": 1})
 
 
@@ -148,7 +148,7 @@ class _Try:
     """One try. Whatever a plugin does, it ends as an outcome."""
 
     def __init__(self, relay: Relay, claimed: Claimed) -> None:
-        self._relay, self._claimed = relay, claimed
+        self._relay, self.claimed = relay, claimed
         self._notes: list[str] = []
         self._ready: Ready | None = None
         self._before = ""  # what is said of it before what came of it
@@ -175,7 +175,7 @@ class _Try:
             return Outcome(outcomes.FAILED, written(self.masked(plugin_fault(bug))))
 
     def _came_to(self) -> Outcome:
-        relay, claimed, row = self._relay, self._claimed, self._claimed.row
+        relay, claimed, row = self._relay, self.claimed, self.claimed.row
         channel = relay.channels.get(row["channel"])
         if channel is None:
             raise NotUsable(f"no plugin offers the channel {row['channel']}")
@@ -191,11 +191,8 @@ class _Try:
         try:
             keep = partial(relay.store.keep, row, relay.clock.now())
             view = relay.store.view(row["document"])
-            whom = recipients_of(row, channel, lambda id: view)
-            if not whom:
-                raise Rejected(NOBODY)
-            named = {**row, "recipients": json.dumps(whom, ensure_ascii=False)}
-            parcel = parcel_of(named, view, ready.settings, relay.formats, keep, self._message(view))
+            row = self._addressed(channel, view)
+            parcel = parcel_of(row, view, ready.settings, relay.formats, keep, self._message(view))
         except NotOffered as missing:
             raise NotUsable(str(missing)) from missing
         try:
@@ -220,15 +217,29 @@ class _Try:
             return self._uncertain(why)
         return self._again(TryLater(why), outcomes.UNKNOWN)
 
+    def _addressed(self, channel: DeliveryChannel, view: DocumentView) -> Row:
+        """The row with its recipients: one that was posted while its plugin was missing has them from now on.
+
+        Errors: Rejected.
+        """
+        row = self.claimed.row
+        if not json.loads(row["recipients"]):
+            whom = recipients_of(row, channel, lambda id: view)
+            if not whom:
+                raise Rejected(NOBODY)
+            row = {**row, "recipients": json.dumps(whom, ensure_ascii=False)}
+            self.claimed = replace(self.claimed, row=row)
+        return row
+
     def _message(self, view: DocumentView) -> Message | None:
         """The words that go with it. Errors: NotUsable."""
         try:
-            return self._relay.words.of(self._claimed.row, view) if self._relay.words else None
+            return self._relay.words.of(self.claimed.row, view) if self._relay.words else None
         except TryLater as why:  # a template that is not there can be mended while it waits
             raise NotUsable(why.reason) from why
 
     def _made_ready(self, channel: DeliveryChannel) -> Ready:
-        row = self._claimed.row
+        row = self.claimed.row
         try:
             self._ready = self._relay.connections.ready(row["connection"], channel, row["company"], self._notes.append)
         except TryLater as why:
@@ -239,7 +250,7 @@ class _Try:
 
     def _handed_over(self, channel: Any, policy: DeliveryPolicy, parcel: Parcel) -> Outcome:
         assert self._ready is not None  # noqa: S101 - see _came_to
-        relay, claimed = self._relay, self._claimed
+        relay, claimed = self._relay, self.claimed
         if (claimed.doubtful or claimed.parked) and policy is DeliveryPolicy.RECONCILABLE:
             self._settles()
             found = _found(channel, parcel, self._ready)
@@ -259,7 +270,7 @@ class _Try:
 
     def _settles(self) -> None:
         """What a dead sender had begun may arrive yet: asking too soon would send a twin. Errors: TryLater."""
-        now, settled = self._relay.clock.now(), self._claimed.settled_at
+        now, settled = self._relay.clock.now(), self.claimed.settled_at
         if settled is not None and now < settled:
             raise TryLater(
                 "its sender died; it is asked for when nothing of it can be under way any more", settled - now
@@ -275,19 +286,17 @@ class _Try:
             {who: self.masked(why) for who, why in receipt.later.items()},
         )
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
-        claimed = self._claimed
+        claimed = self.claimed
         now = self._relay.clock.now()
-        outcome = of_receipt(receipt, addressed, claimed.tries, claimed.began, now, parcel.recipients)
-        named = json.loads(claimed.row["recipients"]) or outcome.recipients is not None
-        return outcome if named else replace(outcome, recipients=parcel.recipients)
+        return of_receipt(receipt, addressed, claimed.tries, claimed.began, now)
 
     def _uncertain(self, why: str) -> Outcome:
-        call = f"`factotum delivery resolve {self._claimed.row['id']}`"
+        call = f"`factotum delivery resolve {self.claimed.row['id']}`"
         words = f"{self.masked(why)}; it may not be sent twice, so a person says what came of it: {call}"
         return Outcome(outcomes.UNCERTAIN, written(words))
 
     def _again(self, later: TryLater, attempt: str = "") -> Outcome:
-        claimed = self._claimed
+        claimed = self.claimed
         masked = TryLater(self.masked(later.reason), later.after)
         return again(claimed.tries, claimed.began, self._relay.clock.now(), masked, attempt)
 

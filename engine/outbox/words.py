@@ -20,7 +20,7 @@ def plugin_fault(bug: BaseException) -> str:
     return written(f"plugin fault: {type(bug).__name__}: {bug}")
 
 
-def wrong_settings(error: ValueError, known: Iterable[str] = ()) -> list[tuple[str, str]]:
+def wrong_settings(error: Exception, known: Iterable[str] = ()) -> list[tuple[str, str]]:
     """(field, words) of each setting a channel's model refuses; without the values, which may be secrets.
 
     `known` are the settings it takes, of which one may have been meant.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration. Numbers have four digits, so a later one is also the greater text."""
 
 PAUSES = (0.01, 0.02, 0.05, 0.1)

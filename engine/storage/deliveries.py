@@ -6,17 +6,20 @@ Conditions that partial indexes stand on are written as text, so that both datab
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, ScalarSelect, and_, bindparam, delete, func, insert, select, text, update
 
+from engine.kernel.clock import token
+from engine.outbox.bounces import MOST_RECIPIENT, refusal
 from engine.outbox.outcomes import (
     ABSENT,
     DIED,
     DOUBTS,
     FAILED,
+    LISTS,
     PENDING,
     REJECTED,
     RETRY,
@@ -24,6 +27,7 @@ from engine.outbox.outcomes import (
     SENT,
     UNCERTAIN,
     Outcome,
+    parts,
 )
 from engine.outbox.store import Claimed, Endpoint, Health, Lease, Row
 from engine.posting.view import document_view
@@ -52,8 +56,10 @@ NEW = {
 
 
 class SqlDeliveryStore:
-    def __init__(self, database: Database, ids: IdBlocks, queue: Queue | None = None) -> None:
-        self._database, self._ids, self._queue = database, ids, queue
+    def __init__(
+        self, database: Database, ids: IdBlocks, queue: Queue | None = None, key: Callable[[], str] = token
+    ) -> None:
+        self._database, self._ids, self._queue, self._key = database, ids, queue, key
 
     def endpoints(self, now: datetime) -> dict[Endpoint, int]:
         place = (DELIVERY.c.channel, DELIVERY.c.connection)
@@ -75,11 +81,14 @@ class SqlDeliveryStore:
 
     def finish(self, claimed: Claimed, outcome: Outcome, notes: str, now: datetime) -> bool:
         row = claimed.row
-        recipients = row["recipients"] if outcome.recipients is None else _json(outcome.recipients)
+        whom = parts({name: json.loads(row[name]) for name in LISTS}, outcome.later) if outcome.later else []
+        mine = {name: row[name] for name in LISTS}
+        if whom and outcome.state == RETRY:  # it reached nobody, so the first of them are its own
+            mine = {name: _json(listed) for name, listed in whom.pop(0).items()}
         becomes = {
             "state": outcome.state, "detail": outcome.detail, "reference": outcome.reference,
             "lease_until": _settled_at(claimed) if outcome.state == RETRY else None,
-            "lease_token": None, "changed_at": now, "recipients": recipients,
+            "lease_token": None, "changed_at": now, **mine,
             "due_at": outcome.due_at if outcome.state == RETRY else row["due_at"],
             "sent_at": now if outcome.state == SENT else None,
         }  # fmt: skip
@@ -87,7 +96,7 @@ class SqlDeliveryStore:
             "state": outcome.attempt or outcome.state, "ended_at": now, "reference": outcome.reference,
             "detail": outcome.detail, "notes": notes,
         }  # fmt: skip
-        beside = self._beside(row, outcome, now) if outcome.later else []
+        beside = [self._beside(row, outcome, part, now) for part in whom]
         refused = _refused(claimed, outcome, now)
 
         def work(connection: Connection) -> bool:
@@ -225,23 +234,17 @@ class SqlDeliveryStore:
             self._queue.cancel(connection, [row["id"] for row in rows])
             self._queue.enqueue(connection, rows)
 
-    def _beside(self, row: Row, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
-        """The delivery for those who could not take it now."""
-        whom = {
-            name: [one for one in json.loads(row[name]) if one in outcome.later]
-            for name in ("recipients", "copies", "hidden_copies")
-        }
-        if not whom["recipients"]:
-            whom = {"recipients": list(outcome.later), "copies": [], "hidden_copies": []}
-        words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items())
-        parts = {name: _json(listed) for name, listed in whom.items()}
-        return [repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **parts)]
+    def _beside(self, row: Row, outcome: Outcome, whom: Mapping[str, Sequence[str]], now: datetime) -> dict[str, Any]:
+        """A delivery for some who could not take it now."""
+        those = {one for listed in whom.values() for one in listed}
+        words = "; ".join(f"{who}: {why}" for who, why in outcome.later.items() if who in those)
+        lists = {name: _json(listed) for name, listed in whom.items()}
+        return self.repeated(row, self._ids.next("delivery"), now, due_at=outcome.due_at or now, detail=words, **lists)
 
-
-def repeated(row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
-    """A new delivery that repeats one."""
-    own = {"id": id, "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
-    return dict(row) | NEW | own | changes
+    def repeated(self, row: Row, id: int, now: datetime, **changes: Any) -> dict[str, Any]:
+        """A new delivery that repeats one, not yet written; the other side is told another key."""
+        own = {"id": id, "key": self._key(), "resent_of": row["id"], "due_at": now, "changed_at": now, "detail": ""}
+        return dict(row) | NEW | own | changes
 
 
 def _claimed(connection: Connection, row: dict[str, Any], lease: Lease) -> Claimed:
@@ -303,9 +306,9 @@ def _refused(claimed: Claimed, outcome: Outcome, now: datetime) -> list[dict[str
     row = claimed.row
     return [
         {
-            "connection": row["connection"], "id": f"refused:{row['id']}:{claimed.number}:{place}", "code": "",
-            "delivery": row["id"], "recipient": who, "kind": EventKind.REJECTED.value, "detail": why, "at": now,
-            "taken_at": now,
+            "connection": row["connection"], "id": refusal(row, claimed.number, place, who), "code": "",
+            "delivery": row["id"], "recipient": who[:MOST_RECIPIENT], "kind": EventKind.REJECTED.value, "detail": why,
+            "at": now, "taken_at": now,
         }
         for place, (who, why) in enumerate(outcome.refused.items())
     ]  # fmt: skip
@@ -344,7 +347,9 @@ _LOG = insert(ATTEMPT)
 _FINISH = (
     update(DELIVERY)
     .where(DELIVERY.c.id == bindparam("of_id"), UNDER_WAY, DELIVERY.c.lease_token == bindparam("of_token"))
-    .values(_values("state detail reference lease_until lease_token changed_at recipients due_at sent_at"))
+    .values(
+        _values("state detail reference lease_until lease_token changed_at due_at sent_at") | _values(" ".join(LISTS))
+    )
 )
 _ENDED = (
     update(ATTEMPT)

@@ -11,7 +11,7 @@ from engine.outbox.outcomes import ABSENT, DOUBTS, PENDING, RETRY
 from engine.outbox.store import Change, Row
 from engine.storage import tables
 from engine.storage.database import Database
-from engine.storage.deliveries import ATTEMPT, DELIVERY, SqlDeliveryStore, repeated
+from engine.storage.deliveries import ATTEMPT, DELIVERY, SqlDeliveryStore
 
 SOME = 1_000
 """Deliveries that are asked for in one statement."""
@@ -73,7 +73,7 @@ class SqlDeliveryBook:
                 connection.execute(doubts.values(state=ABSENT))
             if change.repeats is not None:
                 changes = dict(change.repeats)
-                again = repeated(row, changes.pop("id"), now, **changes)
+                again = self._store.repeated(row, changes.pop("id"), now, **changes)
                 connection.execute(insert(DELIVERY), again)
                 self._store.enqueued(connection, [again])
             connection.execute(insert(tables.audit), dict(change.audited))

@@ -331,6 +331,7 @@ WAITING = "state IN ('pending', 'retry') AND NOT held AND waits_for = ''"
 UNDER_WAY = "state = 'sending'"
 STOPPED = "state IN ('rejected', 'failed', 'uncertain')"
 HANDED_OVER = "reference <> ''"
+KEYED = "key <> '' AND state <> 'pending'"
 """Which deliveries are in an index each; who asks for them writes the very same words."""
 delivery = Table(
     "delivery",
@@ -361,6 +362,7 @@ delivery = Table(
     Column("waits_for", String(20), nullable=False, server_default=text("''")),  # payment: until that has come
     Column("resent_of", Id),  # the delivery it repeats, knowingly
     Column("sent_at", Instant),
+    Column("key", String(36), nullable=False, server_default=text("''")),  # what the other side calls it; unguessable
     CheckConstraint(
         "state IN ('pending', 'sending', 'retry', 'sent', 'rejected', 'failed', 'uncertain', 'cancelled')", name="state"
     ),
@@ -372,6 +374,7 @@ delivery = Table(
             ("under_way", UNDER_WAY, ("lease_token",)),
             ("stopped", STOPPED, ("state", "id")),
             ("reference", HANDED_OVER, ("reference",)),
+            ("key", KEYED, ("connection", "key")),
         )
     ),
 )

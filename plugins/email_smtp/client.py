@@ -64,7 +64,7 @@ class EmailChannel:
         """
         steps: list[TestStep] = []
         try:
-            for step in (*self._tried(settings), *returned.tried(settings, self._tls)):
+            for step in (*self._tried(settings, context), *returned.tried(settings, context, self._tls)):
                 steps.append(step)
         except AuthExpired as wrong:
             steps.append(TestStep("login", StepState.FAIL, wrong.reason, "bad_secret", "correct user and password"))
@@ -84,7 +84,7 @@ class EmailChannel:
         message, mark = compose(parcel), identity(parcel.key)
         message["Date"] = context.now()
         others = tuple(one for one in copies if one.lower() not in {each.lower() for each in to})
-        with talking(settings, self._tls) as conversation:
+        with talking(settings, self._tls, context.network) as conversation:
             taken = send(conversation, Envelope(sender(settings, mark), to, others, mark), message.as_bytes())
         addressed = (*parcel.recipients, *parcel.copies, *parcel.hidden_copies)
         refused, later = as_addressed(addressed, taken.refused), as_addressed(addressed, taken.later)
@@ -95,8 +95,8 @@ class EmailChannel:
         """What came back to the mailbox of the settings; nothing where there is none."""
         return returned.events(settings, context, self._tls)
 
-    def _tried(self, settings: EmailSettings) -> Iterator[TestStep]:
-        with talking(settings, self._tls) as conversation:
+    def _tried(self, settings: EmailSettings, context: PluginContext) -> Iterator[TestStep]:
+        with talking(settings, self._tls, context.network) as conversation:
             secure = settings.implicit_tls or settings.starttls == "required"
             words = "it greets us" + (", and proved its name over TLS" if secure else "")
             yield TestStep("server", StepState.OK, words + (", and takes our login" if settings.user else ""))

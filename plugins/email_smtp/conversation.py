@@ -10,6 +10,7 @@
     unreachable, unknown host, reset, cut off, silent, garbled             TransientError; once the message is on its
                                                                            way OutcomeUnknown
     certificate or handshake fails           TransientError: it is mended at the server, nothing here need change
+    an address that may not be reached       ConfigError: the installation allows networks of its own
     TLS or AUTH wanted and not offered       ConfigError: the settings or the server are wrong, or someone is in between
 
 Nothing else is raised. What is a person's to mend is Rejected; what mends itself or at the server is TryLater.
@@ -27,7 +28,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.spi import AuthExpired, ConfigError, OutcomeUnknown, PluginError, Rejected, TransientError
+from engine.spi import AuthExpired, ConfigError, Network, OutcomeUnknown, PluginError, Rejected, TransientError
 from plugins.email_smtp.addresses import one_line
 from plugins.email_smtp.settings import EmailSettings
 
@@ -57,11 +58,12 @@ class Taken:
 
 
 @contextmanager
-def talking(settings: EmailSettings, tls: Tls) -> Iterator[smtplib.SMTP]:
+def talking(settings: EmailSettings, tls: Tls, network: Network) -> Iterator[smtplib.SMTP]:
     """A conversation with the server, greeted, encrypted and logged in as set. Raises PluginErrors only."""
     server, overdue = f"{settings.host}:{settings.port}", threading.Event()
     try:
-        with closing(_Conversation(settings, overdue, tls)) as conversation:
+        address = network.address(settings.host, settings.port)
+        with closing(_Conversation(settings, address, overdue, tls)) as conversation:
             if settings.starttls == "required" and not settings.implicit_tls:
                 conversation.starttls(context=tls())
             conversation.ehlo_or_helo_if_needed()
@@ -134,17 +136,20 @@ def _data(conversation: smtplib.SMTP, content: bytes) -> str:
 
 
 class _Conversation(smtplib.SMTP):
-    """smtplib's time-out is per read, so a server that drips holds us for ever; this one ends as a whole."""
+    """With an address that was checked; the server proves the name that was set.
 
-    def __init__(self, settings: EmailSettings, overdue: threading.Event, tls: Tls) -> None:
-        self._overdue, self._tls = overdue, tls if settings.implicit_tls else None
+    smtplib's time-out is per read, so a server that drips holds us for ever; this one ends as a whole.
+    """
+
+    def __init__(self, settings: EmailSettings, address: str, overdue: threading.Event, tls: Tls) -> None:
+        self._address, self._overdue, self._tls = address, overdue, tls if settings.implicit_tls else None
         self._line: socket.socket | None = None
         self._end = threading.Timer(settings.timeout, self._cut)
         self._end.daemon = True
         super().__init__(settings.host, settings.port, settings.local_hostname or None, settings.timeout)
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
-        self.sock = socket.create_connection((host, port), self.timeout, source_address)
+        self.sock = socket.create_connection((self._address, port), self.timeout, source_address)
         self._line = self.sock.dup()  # stays good when TLS takes `sock` over
         self._end.start()
         self.file = None

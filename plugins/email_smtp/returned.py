@@ -6,6 +6,7 @@ kept with the connection, tells where we stopped; a mail is passed only when the
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ def events(
     """What is new in the mailbox. Errors: AuthExpired, ConfigError, TransientError."""
     if not settings.imap_host:
         return
-    with _open(settings, tls) as box:
+    with _open(settings, context, tls) as box:
         valid = box.folder.status(settings.imap_folder, ["UIDVALIDITY"])["UIDVALIDITY"]
         kept = context.state.get()
         last = int(kept["imap_last"]) if kept.get("imap_valid") == valid else 0
@@ -55,11 +56,11 @@ def events(
             context.state.put(before, {**before, "imap_valid": valid, "imap_last": uid})
 
 
-def tried(settings: EmailSettings, tls: Tls) -> Iterator[TestStep]:
+def tried(settings: EmailSettings, context: PluginContext, tls: Tls) -> Iterator[TestStep]:
     """The steps of a test: log in, open the folder, and see that mail can be moved to where it is to go."""
     if not settings.imap_host:
         return
-    with _open(settings, tls) as box:
+    with _open(settings, context, tls) as box:
         count = box.folder.status(settings.imap_folder, ["MESSAGES"])["MESSAGES"]
         yield TestStep("mailbox", StepState.OK, f"{settings.imap_folder} holds {count}")
         if settings.imap_done:
@@ -82,21 +83,15 @@ def _mail(box: BaseMailBox, uid: int) -> bytes:
 
 
 @contextmanager
-def _open(settings: EmailSettings, tls: Tls) -> Iterator[BaseMailBox]:
+def _open(settings: EmailSettings, context: PluginContext, tls: Tls) -> Iterator[BaseMailBox]:
     import imaplib
 
-    from imap_tools import MailBox, MailboxFolderSelectError, MailboxLoginError, MailBoxStartTls, MailBoxUnencrypted
+    from imap_tools import MailboxFolderSelectError, MailboxLoginError
     from imap_tools.errors import ImapToolsError
 
-    server, host, port = f"{settings.imap_host}:{settings.imap_port}", settings.imap_host, settings.imap_port
+    server = f"{settings.imap_host}:{settings.imap_port}"
     try:
-        box: BaseMailBox
-        if settings.imap_tls == "implicit":
-            box = MailBox(host, port, timeout=settings.timeout, ssl_context=tls())
-        elif settings.imap_tls == "starttls":
-            box = MailBoxStartTls(host, port, timeout=settings.timeout, ssl_context=tls())
-        else:
-            box = MailBoxUnencrypted(host, port, timeout=settings.timeout)
+        box = _box(settings, context.network.address(settings.imap_host, settings.imap_port), tls)
         secret = settings.imap_password.get_secret_value() if settings.imap_password else ""
         with box.login(settings.imap_user, secret, initial_folder=settings.imap_folder):
             yield box
@@ -108,3 +103,25 @@ def _open(settings: EmailSettings, tls: Tls) -> Iterator[BaseMailBox]:
         raise TransientError(f"{server} did not prove its name: {one_line(cause.verify_message)}") from cause
     except (OSError, ImapToolsError, imaplib.IMAP4.error) as cause:
         raise TransientError(f"{server} cannot be read: {one_line(str(cause), 300) or type(cause).__name__}") from cause
+
+
+def _box(settings: EmailSettings, address: str, tls: Tls) -> BaseMailBox:
+    """A mailbox at an address that was checked; the server proves the name that was set."""
+    import imaplib
+
+    from imap_tools import MailBoxUnencrypted
+
+    class Line(imaplib.IMAP4):
+        def _create_socket(self, timeout: float | None) -> socket.socket:
+            line = socket.create_connection((address, settings.imap_port), timeout)
+            implicit = settings.imap_tls == "implicit"
+            return tls().wrap_socket(line, server_hostname=settings.imap_host) if implicit else line
+
+    class Box(MailBoxUnencrypted):
+        def _get_mailbox_client(self) -> imaplib.IMAP4:
+            client = Line(settings.imap_host, settings.imap_port, settings.timeout)
+            if settings.imap_tls == "starttls":
+                client.starttls(tls())  # proves `imap_host`, which imaplib kept
+            return client
+
+    return Box(settings.imap_host, settings.imap_port, settings.timeout)

@@ -55,7 +55,11 @@ class EmailSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
-    host: Annotated[str, AfterValidator(_host), Field(max_length=253, description="SMTP server")]
+    host: Annotated[
+        str,
+        AfterValidator(_host),
+        Field(max_length=253, description="SMTP server; FACTOTUM_ALLOWED_NETWORKS allows one that is not public"),
+    ]
     port: int = Field(default=25, ge=1, le=65535, description="25 to a relay of your own, 587 for submission")
     sender_address: Annotated[str, AfterValidator(_address), Field(description="the mail's From; gets the bounces")]
     sender_name: Annotated[str, AfterValidator(_name)] = Field(default="", description="blank: the company's name")

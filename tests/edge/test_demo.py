@@ -1,5 +1,6 @@
 """The demo shows what it promises, and README shows what the demo prints."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,6 +51,15 @@ def test_each_delivery_of_the_demo_arrives_with_its_pdf(shown: tuple[str, Path])
         [attachment] = mail.iter_attachments()  # type: ignore[attr-defined]
         assert attachment.get_content_type() == "application/pdf"
         assert attachment.get_content().startswith(b"%PDF-")
+
+
+def test_the_demo_reaches_its_mailbox_where_no_network_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FACTOTUM_ALLOWED_NETWORKS")
+    result = CliRunner().invoke(main, ["demo", "--output", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 0 and [*(tmp_path / "mail").glob("*.eml")]
+    assert "FACTOTUM_ALLOWED_NETWORKS" not in os.environ
 
 
 def test_every_invoice_of_the_demo_is_valid_under_an_independent_judge(shown: tuple[str, Path], shared: Path) -> None:

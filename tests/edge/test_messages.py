@@ -46,6 +46,9 @@ def test_what_came_back_is_listed_and_corrected(factotum: Terminal) -> None:
     assert factotum("run-bounces", "--json").done().json == {"troubles": []}
     assert factotum("message", "bounces", "--json").done().json == []
     old, new = "achats@epicerie-horizon.example", "compta@epicerie-horizon.example"
+    early = factotum("message", "correct", delivery, old, new)
+    assert early.exit == 1 and "not_sent_yet" in early.err and f"message edit {delivery}" in early.err
+    factotum("delivery", "cancel", delivery).done()
     assert f"goes to {new}" in factotum("message", "correct", delivery, old, new).done().out
     shown = factotum("show", "FV-2026-00001").done().out
     assert f"to {new}, for delivery {delivery}: pending" in shown

@@ -154,7 +154,10 @@ def correct(database: str | None, delivery: int, old: str, new: str) -> None:
 @JSON
 @click.pass_obj
 def run_bounces(database: str | None, as_json: bool) -> None:
-    """Read mail that came back, and send letters for what nobody corrected in time."""
+    """Ask what became of what was sent, such as mail that came back; letters for what nobody corrected in time.
+
+    Let it run every few minutes: no worker does it.
+    """
     from engine.app import open_house, system_context
     from engine.edge.cli.output import print_json
     from engine.flow.bounces import run_bounces as run
@@ -163,7 +166,10 @@ def run_bounces(database: str | None, as_json: bool) -> None:
     if as_json:
         print_json({**done, "troubles": troubles})
     else:
-        click.echo(", ".join(f"{number} {what}" for what, number in done.items()) or "Nothing came back.")
+        click.echo(
+            ", ".join(f"{number} {what if number != 1 else what.removesuffix('s')}" for what, number in done.items())
+            or "Nothing came back."
+        )
     for one in troubles:
         click.echo(one, err=True)
     if troubles:

@@ -1,11 +1,15 @@
 """After a hand-over nobody knows the outcome of, the channel's policy decides what is done; no doubt is forgotten."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from engine import flow
+from engine.outbox import outcomes, parcels
 from engine.outbox.leases import LEASE
 from engine.outbox.outcomes import MOST_AGE, MOST_TRIES, Outcome
 from engine.outbox.store import Claimed, Lease
@@ -44,6 +48,22 @@ def tries(house: House) -> list[str]:
 
 
 # --- a sender died --------------------------------------------------------------------------------------------------
+
+
+def test_the_key_of_a_delivery_is_its_own_and_the_same_in_every_try(house: House) -> None:
+    posted(house, KNOWN.IDEMPOTENT, 2)
+    house.channel.behaviour = fails(TryLater("closed"))
+    house.relay()
+    house.clock.goes_on(hours=1)
+    house.channel.behaviour = takes
+    house.relay()
+    first, second, again_first, again_second = (one.key for one in house.channel.parcels)
+    assert (first, second) == (again_first, again_second) and first != second
+    row = house.rows(tables.delivery)[0]
+    assert house.messages.repeated(row, AT)["key"] not in (first, second)
+    house.change(tables.delivery, {"key": ""})  # as from before there were any: the other side may know the old one
+    old = parcels.key_of(house.rows(tables.delivery)[0])
+    assert old == parcels.key_of(house.rows(tables.delivery)[0]) != first
 
 
 @pytest.mark.parametrize("policy", AGAIN)
@@ -391,6 +411,66 @@ def test_when_it_reached_nobody_the_same_delivery_is_tried_again_for_those_who_m
     house.channel.behaviour = lambda parcel: receipt(refused={"a@one.example": "550"}, later={"b@two.example": "451"})
     assert house.relay() == {"retry": 1}
     assert house.row(tables.delivery)["recipients"] == '["b@two.example"]'
+
+
+LISTS = ("recipients", "copies", "hidden_copies")
+EVERYBODY = {"recipients": '["to@x.example"]', "copies": '["cc@x.example"]',
+             "hidden_copies": '["one@hidden.example", "two@hidden.example"]'}  # fmt: skip
+
+
+def lists_of(house: House) -> list[tuple[list[str], ...]]:
+    return [tuple(json.loads(row[name]) for name in LISTS) for row in house.rows(tables.delivery)]
+
+
+def come_later(house: House, *whom: str) -> None:
+    """Everybody is written to, and these could not take it now."""
+    posted(house, KNOWN.AT_LEAST_ONCE)
+    house.change(tables.delivery, EVERYBODY)
+    house.channel.behaviour = lambda parcel: receipt(later=dict.fromkeys(whom, "451 greylisted"))
+    house.relay()
+
+
+def test_a_hidden_copy_that_comes_later_stays_hidden(house: House) -> None:
+    come_later(house, "cc@x.example", "one@hidden.example")
+    assert lists_of(house)[1:] == [(["cc@x.example"], [], ["one@hidden.example"])]
+
+
+def test_hidden_copies_that_come_later_do_not_see_each_other(house: House) -> None:
+    come_later(house, "one@hidden.example", "two@hidden.example")
+    assert lists_of(house)[1:] == [(["one@hidden.example"], [], []), (["two@hidden.example"], [], [])]
+
+
+def test_what_reached_nobody_is_tried_again_with_everybody_in_their_own_list(house: House) -> None:
+    come_later(house, "to@x.example", "cc@x.example", "one@hidden.example", "two@hidden.example")
+    assert lists_of(house) == [tuple(json.loads(EVERYBODY[name]) for name in LISTS)]
+    assert house.row(tables.delivery)["state"] == "retry"
+
+
+def test_who_was_refused_is_not_tried_again(house: House) -> None:
+    posted(house, KNOWN.AT_LEAST_ONCE)
+    house.change(tables.delivery, EVERYBODY)
+    refused = dict.fromkeys(("to@x.example", "cc@x.example"), "550 no")
+    house.channel.behaviour = lambda parcel: receipt(refused=refused, later=dict.fromkeys(parcel.hidden_copies, "451"))
+    house.relay()
+    assert lists_of(house) == [(["one@hidden.example"], [], []), (["two@hidden.example"], [], [])]
+    assert [row["state"] for row in house.rows(tables.delivery)] == ["retry", "pending"]
+
+
+WHO = [f"{name}@x.example" for name in "abcdef"]
+
+
+@given(st.permutations(WHO), st.integers(0, 5), st.integers(0, 5), st.sets(st.sampled_from([*WHO, "else@x.example"])))
+def test_everybody_gets_it_later_once_and_nobody_sees_a_hidden_copy(
+    whom: list[str], first: int, second: int, later: set[str]
+) -> None:
+    low, high = sorted((first, second))
+    lists = {"recipients": whom[:low], "copies": whom[low:high], "hidden_copies": whom[high:]}
+    parts = outcomes.parts(lists, sorted(later))
+    assert sorted(one for part in parts for listed in part.values() for one in listed) == sorted(later)
+    for part in parts:
+        assert part["recipients"]
+        others = sum(map(len, part.values())) > 1
+        assert not others or not {*part["recipients"], *part["copies"]} & {*lists["hidden_copies"], "else@x.example"}
 
 
 def test_when_everybody_is_refused_it_is_rejected(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,9 +21,11 @@ from engine.spi import (
     OutcomeUnknown,
     PluginError,
     Rejected,
+    StepState,
     TryLater,
 )
 from engine.spi.host import register
+from engine.spi.net import GuardedNetwork
 from plugins.email_smtp import plugin
 from plugins.email_smtp.client import EmailChannel
 from tests.plugins.email_smtp.builders import HERE, PARTNER, PDF, connection, document, parcel
@@ -209,7 +212,22 @@ def test_nobody_to_send_to_is_a_rejection_and_no_connection() -> None:
 
 def test_a_server_that_is_not_there_is_tried_later() -> None:
     assert "cannot be talked to" in late(closed_port())
-    assert "cannot be talked to" in late(25, host="no-such-host.invalid")
+    assert "is unknown" in late(25, host="no-such-host.invalid")
+
+
+def test_a_server_in_a_network_that_is_not_allowed_is_not_connected_to() -> None:
+    nowhere = replace(HERE, network=GuardedNetwork())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        with pytest.raises(ConfigError, match="no public address"):
+            channel.deliver(parcel(connection(port)), nowhere)
+        (step,) = channel.test(connection(port, starttls="none"), nowhere).steps
+        assert step.state is StepState.FAIL and "no public address" in step.words
+        with pytest.raises(ConfigError, match="no public address"):
+            list(channel.events(connection(imap_host="127.0.0.1", imap_port=port), nowhere))
+        with pytest.raises(BlockingIOError):  # nobody has come
+            listener.accept()
 
 
 def test_a_silent_server_is_tried_later() -> None:

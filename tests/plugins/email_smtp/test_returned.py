@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ from tests.plugins.email_smtp.builders import connection
 from tests.plugins.email_smtp.test_bounces import GENUINE, KEY, report
 from tests.support.fakes import plugin_context
 from tests.support.imap import PASSWORD, USER, Imap, dovecot
-from tests.support.mailbox import RefusingMailbox, closed_port
+from tests.support.mailbox import RefusingMailbox, certificate, closed_port
 
 LETTER = b"From: anna@client.example\nSubject: a question\n\nHello?\n"
 channel = EmailChannel()
@@ -94,3 +98,42 @@ def test_a_connection_test_looks_into_the_mailbox_and_leaves_it_alone(server: Im
     assert fine.passed and [one.name for one in fine.steps] == ["server", "sender", "recipient", "mailbox"]
     assert not lost.passed and lost.steps[-1].code == "no_folder"
     assert server.unseen() == server.count()
+
+
+@contextmanager
+def refusing(tls: ssl.SSLContext, implicit: bool) -> Iterator[int]:
+    """A mailbox that speaks TLS and refuses every login; for one conversation."""
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError):
+            line = listener.accept()[0]
+            line = tls.wrap_socket(line, server_side=True) if implicit else line
+            line.sendall(b"* OK hello\r\n")
+            word = ""
+            while word != "LOGIN" and (told := line.recv(4096).decode()):
+                tag, word = told.split()[:2]
+                answer = "NO who are you" if word == "LOGIN" else "OK so be it"
+                line.sendall(f"* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} {answer}\r\n".encode())
+                line = tls.wrap_socket(line, server_side=True) if word == "STARTTLS" else line
+            line.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield int(listener.getsockname()[1])
+        with suppress(OSError):  # wakes a server nobody has come to
+            socket.create_connection(listener.getsockname(), 1).close()
+        thread.join(60)
+
+
+@pytest.mark.parametrize("way", ["implicit", "starttls"])
+def test_over_tls_a_mailbox_proves_its_name_before_it_hears_the_login(tmp_path: Path, way: str) -> None:
+    made = certificate(tmp_path)
+    if made is None:
+        pytest.skip("no openssl program to make a certificate with")
+    server, client = made
+    for known, error in ((EmailChannel(tls=lambda: client), AuthExpired), (channel, TransientError)):
+        with refusing(server, way == "implicit") as port, pytest.raises(error) as told:
+            mailbox = {"imap_host": "127.0.0.1", "imap_port": port, "imap_tls": way, "imap_user": USER}
+            list(known.events(connection(25, **mailbox, imap_password=PASSWORD), plugin_context()))
+        assert ("did not prove its name" in told.value.reason) == (error is TransientError)
