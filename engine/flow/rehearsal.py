@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,6 @@ from engine.parametrization.definitions import Example
 if TYPE_CHECKING:
     from engine.lint import Coverage, Finding
     from engine.parametrization.packs import ReadPack
-    from engine.posting.post import Origin
     from engine.rehearsal.examples import ExampleResult
     from engine.rehearsal.replay import Replayed
 
@@ -99,7 +98,7 @@ def replay(
 
     Errors: Faulty when the packs are not well.
     """
-    from engine.posting.post import Origin
+    from engine.posting.origins import NUMBERED_BY_US, Found
     from engine.rehearsal.replay import replay as again
 
     allowed(context, "read", company)
@@ -107,10 +106,9 @@ def replay(
     if plan.faults:
         raise Faulty(plan.faults)
 
-    def origin(id: int) -> Origin | None:
-        row = house.documents.by_id(id)
-        return Origin.of(row) if row else None
+    def origins(of: str, ids: Iterable[int], numbers: Iterable[str]) -> Found:
+        return Found.of(house.documents.referred(of, ids, NUMBERED_BY_US, numbers))
 
     with house.documents.snapshot() as documents:
         posted = documents.posted(since, company)
-        yield from again(plan.candidate.catalog, posted, documents.all_series(), origin, progress)
+        yield from again(plan.candidate.catalog, posted, documents.all_series(), origins, progress)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Exists,
     Select,
@@ -99,11 +100,14 @@ class SqlDocumentStore:
                 found = _rows(connection, narrowed.where(table.c.id == int(called)))
         return found
 
-    def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
-        table = tables.document
+    def referred(self, company: str, ids: Iterable[int], module: str, numbers: Iterable[str]) -> Sequence[Row]:
+        column, called = tables.document.c, [*numbers]
+        mine: list[ColumnElement[bool]] = [column.id.in_([*ids])]
+        if called:
+            ours = or_(column.number.in_(called), column.creation_number.in_(called))
+            mine.append(and_(column.module == module, ours))
         with self._read() as connection:
-            found = _rows(connection, select(table).where(table.c.company == company, table.c.id.in_(ids)))
-        return {row["id"]: row for row in found}
+            return _rows(connection, select(tables.document).where(column.company == company, or_(*mine)))
 
     def whole(self, document: Row) -> Stored:
         with self._read() as connection:
