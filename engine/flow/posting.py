@@ -144,11 +144,11 @@ def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
 
 def planned_of(context: Context, asked: Asked, catalog: Catalog, origins: Named) -> Plan:
     """The company, the type picked for it, and the plan of the posting. Errors: Faulty."""
-    from engine.posting.post import picked, plan
+    from engine.posting.post import picked, plan_new
 
     company, kind = picked(asked, catalog, context.actor.name)
     allowed(context, "post", company.code, kind.code)
-    return plan(asked, company, kind, catalog, origins)
+    return plan_new(asked, company, kind, catalog, origins)
 
 
 def _origins(house: House, asked: Asked, *, posted: bool = False) -> Named:

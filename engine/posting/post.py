@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.drafting import facts
+from engine.drafting.contacts import contact_faults
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
 from engine.drafting.request import Asked
@@ -77,6 +78,20 @@ def picked(asked: Asked, catalog: Catalog, actor: str) -> tuple[Company, Invoice
     if isinstance(kind, Fault):
         raise Faulty([kind])
     return company, kind
+
+
+def plan_new(
+    asked: Asked, company: Company, invoice_type: InvoiceType, catalog: Catalog, origins: Named | None = None
+) -> Plan:
+    """The plan of what is to be posted now: it is asked more than what was posted before. Errors: Faulty, with all."""
+    unreachable = contact_faults(asked.request)
+    try:
+        planned = plan(asked, company, invoice_type, catalog, origins)
+    except Faulty as faulty:
+        raise Faulty([*unreachable, *faulty.faults]) from None
+    if unreachable:
+        raise Faulty(unreachable)
+    return planned
 
 
 def plan(

@@ -13,7 +13,7 @@ from engine.parametrization.catalog import Catalog
 from engine.posting.answer import answer
 from engine.posting.origins import Found, Look, origins_of
 from engine.posting.ports import Stored
-from engine.posting.post import picked, plan
+from engine.posting.post import picked, plan, plan_new
 from engine.posting.rows import build
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,12 +36,12 @@ def rehearse(
 ) -> dict[str, Any]:
     """The answer of CONTRACT §3, and the name of the `series`. Without a value the number is the series' first.
 
-    Deliveries are left out: they are another room's. `posted`: it was posted before, so it names what it names.
+    Deliveries are left out: they are another room's. What was `posted` is asked no more than it was then.
     Errors: Faulty.
     """
     company, kind = picked(asked, catalog, actor)
     known = origins_of(asked.request, origins, posted=posted)
-    planned = plan(asked, company, kind, catalog, known)
+    planned = (plan if posted else plan_new)(asked, company, kind, catalog, known)
     series = planned.series
     try:
         number = series.number(planned.draft.date, series.counter.start if value is None else value)
