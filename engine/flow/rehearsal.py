@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 
 def check(house: House, context: Context, on: date) -> tuple[list[Finding], Coverage]:
-    """What deserves a look in the parametrization in force and its series, worst first; and who may make what."""
-    from engine.lint import coverage, filling, lint, proved
+    """What deserves a look in what is in force, in series and connections, worst first; and who may make what."""
+    from engine.lint import connected, coverage, filling, lint, proved
 
     allowed(context, "read")
     catalog = house.catalog()
     ranks = ("error", "warning", "info")
     series, proofs = house.documents.all_series(), proofs_of(house, context, catalog)
-    everything = [*lint(catalog, on), *filling.look(catalog, series, on), *proved.look(catalog, proofs)]
+    of_state = [*filling.look(catalog, series, on), *proved.look(catalog, proofs)]
+    connections = [one.code for one in house.connections.all()]
+    everything = [*lint(catalog, on), *of_state, *connected.look(catalog, connections, on)]
     found = sorted(everything, key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
     return found, coverage(catalog, on)
 
