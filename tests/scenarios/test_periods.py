@@ -120,3 +120,11 @@ def test_on_the_command_line(factotum: Terminal, tmp_path: Path) -> None:
     assert [one["state"] for one in shown] == ["closed", "open", "open"]
     assert "Q1" in factotum("period", "list", "--company", "PARIS").done().out
     assert factotum("period", "lock", "2027", "--company", "PARIS").exit == 1
+
+
+def test_the_months_of_the_demo_are_closed_as_readme_says(factotum: Terminal) -> None:
+    assert "is closed" in factotum("period", "close", "2026/03", "--company", "LILLE").done().out
+    late = factotum.post(invoice(company="LILLE"))
+    assert [one["code"] for one in late.faults] == ["period_closed"]
+    slip = factotum.post(invoice(company="LILLE", date="2036-03-02"))
+    assert [one["code"] for one in slip.faults] == ["period_missing"]
