@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Exists,
     Select,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
 )
 
 from engine.posting.ports import Row, Stored, Unreadable
@@ -101,13 +101,16 @@ class SqlDocumentStore:
         return found
 
     def referred(self, company: str, ids: Iterable[int], module: str, numbers: Iterable[str]) -> Sequence[Row]:
-        column, called = tables.document.c, [*numbers]
-        mine: list[ColumnElement[bool]] = [column.id.in_([*ids])]
+        """One statement; each way of naming is looked up by its own index, which an OR of them would not be."""
+        column, known, called = tables.document.c, [*ids], [*numbers]
+        mine = select(column.id).where(column.company == company)
+        ways = [mine.where(column.id.in_(known))] if known or not called else []
         if called:
-            ours = or_(column.number.in_(called), column.creation_number.in_(called))
-            mine.append(and_(column.module == module, ours))
+            ours = mine.where(column.module == module)
+            ways += (ours.where(one.in_(called)) for one in (column.number, column.creation_number))
+        meant = ways[0] if len(ways) == 1 else union(*ways)
         with self._read() as connection:
-            return _rows(connection, select(tables.document).where(column.company == company, or_(*mine)))
+            return _rows(connection, select(tables.document).where(column.id.in_(meant)))
 
     def whole(self, document: Row) -> Stored:
         with self._read() as connection:
