@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from engine.drafting import facts
 from engine.drafting.request import Party, Request
 from engine.kernel.codes import CREDITS
-from engine.kernel.faults import Fault, FaultKind, clipped, nearest
+from engine.kernel.faults import Fault, FaultKind, choices, clipped
 from engine.parametrization.catalog import WHY, Catalog
 from engine.parametrization.definitions import Company, InvoiceType, NamedFormula, Scoped
 from rules import FormulaFailed
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from engine.drafting.taxation import TaxUse
 
 Kind = TypeVar("Kind", bound=Scoped)
+
+
+@lru_cache(maxsize=64)
+def _instead(code: str, usable: frozenset[str]) -> str:
+    """What the company may use: looked out once, though ten thousand lines may have the same slip."""
+    return choices(code, usable, "define one in a pack: the company may use none on that date")
 
 
 class Desk:
@@ -73,7 +79,7 @@ class Desk:
             usable = {record.key.split("/")[0] for record in self.catalog.all_meant(kind, self.company, on)}
             why = WHY[meant.verdict.reason] if meant.verdict else ""
             told = {"table": kind.TABLE, "code": code, "company": self.company.code, "date": on, "why": why}
-            remedy = nearest(code, usable, "choose one the company may use")
+            remedy = _instead(code, frozenset(usable))
             self.faults.append(UNKNOWN_REFERENCE.at(path, remedy=remedy, **told))
         return cast("Kind | None", meant.record)
 

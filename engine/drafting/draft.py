@@ -32,7 +32,7 @@ PARTNER_UNEXPECTED = FaultKind(
 CORRECTS_MISSING = FaultKind(
     "corrects_missing",
     "a {category} corrects at least one document",
-    'add a reference of kind "corrects" with id, or number and date',
+    'add a reference of kind "corrects": id or number of ours, number and date of another system',
 )
 RETURN_MISSING = FaultKind(
     "return_missing", "a credit note on return is tied to its return", 'add a reference of kind "return"'

@@ -136,7 +136,10 @@ class Party(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference(Part):
-    """`id` names a document of ours; `number` with `date` one from outside."""
+    """`id` names a document of ours, `number` with `date` one from outside.
+
+    In a sale, what it corrects, an invoice or an advance may be named by `number` alone: it is ours then.
+    """
 
     kind: RefKind
     id: Annotated[int, DocumentId()] | None = None

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.drafting.request import Asked
     from engine.parametrization.catalog import Catalog
     from engine.posting.batch import Ready
-    from engine.posting.post import Origin
+    from engine.posting.origins import Found
 
 CHUNK = 500
 LINES = 50_000
@@ -219,12 +219,17 @@ class _Chunk:
         if not waiting:
             return catalog
         self._house.batches.reserve(dict.fromkeys(("document", "delivery", "audit"), len(waiting)))
+        from engine.posting.origins import UNKNOWN_NUMBER
+
         origins, wrong = self._origins(waiting), {}
         for index in waiting:
             try:
                 self._plan(index, catalog, origins)
             except Faulty as faulty:
-                wrong[index] = faulty.faults
+                if any(fault.code == UNKNOWN_NUMBER.code for fault in faulty.faults):
+                    self._alone.add(index)  # another document of this chunk may be about to get that number
+                else:
+                    wrong[index] = faulty.faults
             except EngineError as error:
                 wrong[index] = (error.as_fault(),)
         fresh = self._house.catalog() if wrong else catalog
@@ -235,13 +240,12 @@ class _Chunk:
             self._refuse(index, faults)
         return catalog
 
-    def _plan(self, index: int, catalog: Catalog, origins: Mapping[str, Mapping[int, Origin]]) -> None:
+    def _plan(self, index: int, catalog: Catalog, origins: Mapping[str, Found]) -> None:
         from engine.posting.batch import Ready
-        from engine.posting.post import origins_of
+        from engine.posting.origins import origins_of
 
         house, asked = self._house, self._open[index]
-        known = origins.get(asked.request.company, {})
-        found = origins_of(asked, lambda ids: {id: known[id] for id in ids if id in known})
+        found = origins_of(asked.request, lambda company, ids, numbers: origins[company])
         planned = planned_of(self._context, asked, catalog, found)
         if planned.series.fast:  # its values are never taken in the transaction of a document
             self._alone.add(index)
@@ -251,20 +255,20 @@ class _Chunk:
         self._why[index] = self._explain and explanation(planned, catalog)
         self._ready[index] = Ready(index, planned, rows, rows.body_hash, sealing)
 
-    def _origins(self, waiting: Sequence[int]) -> Mapping[str, Mapping[int, Origin]]:
-        """The documents of ours that these refer to by id, by company: one statement for each company."""
-        from engine.drafting.draft import named_references
-        from engine.posting.post import Origin
+    def _origins(self, waiting: Sequence[int]) -> Mapping[str, Found]:
+        """The documents of ours that these refer to, by company: one statement for each company."""
+        from engine.posting.origins import NUMBERED_BY_US, Found, wanted
 
-        wanted: dict[str, set[int]] = {}
+        names: dict[str, set[int | str]] = {}
         for request in (self._open[index].request for index in waiting):
-            for _, reference in named_references(request):
-                if reference.id is not None:
-                    wanted.setdefault(request.company, set()).add(reference.id)
-        return {
-            company: {id: Origin.of(row) for id, row in self._house.documents.by_ids(company, sorted(ids)).items()}
-            for company, ids in wanted.items()
-        }
+            for _, name in wanted(request):
+                names.setdefault(request.company, set()).add(name)
+        found = {}
+        for company, some in names.items():
+            ids = sorted(name for name in some if isinstance(name, int))
+            numbers = sorted(name for name in some if isinstance(name, str))
+            found[company] = Found.of(self._house.documents.referred(company, ids, NUMBERED_BY_US, numbers))
+        return found
 
     def _forget(self) -> None:
         """What is open must be planned again."""

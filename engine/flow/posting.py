@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,9 @@ from engine.selection import company_of
 if TYPE_CHECKING:
     from engine.drafting.drafted import Draft
     from engine.drafting.request import Asked
+    from engine.posting.origins import Named
     from engine.posting.ports import Stored
-    from engine.posting.post import Origin, Plan
+    from engine.posting.post import Plan
     from engine.posting.rows import Rows
     from engine.spi.contracts import DocumentView
 
@@ -142,24 +143,23 @@ def drafted(house: House, context: Context, data: Any) -> tuple[Draft, Catalog]:
     return draft_of(asked, company, kind, catalog, _origins(house, asked)), catalog
 
 
-def planned_of(context: Context, asked: Asked, catalog: Catalog, origins: Mapping[int, Origin]) -> Plan:
+def planned_of(context: Context, asked: Asked, catalog: Catalog, origins: Named) -> Plan:
     """The company, the type picked for it, and the plan of the posting. Errors: Faulty."""
-    from engine.posting.post import picked, plan
+    from engine.posting.post import picked, plan_new
 
     company, kind = picked(asked, catalog, context.actor.name)
     allowed(context, "post", company.code, kind.code)
-    return plan(asked, company, kind, catalog, origins)
+    return plan_new(asked, company, kind, catalog, origins)
 
 
-def _origins(house: House, asked: Asked) -> Mapping[int, Origin]:
-    """The documents of ours that a request refers to by id."""
-    from engine.posting.post import Origin, origins_of
+def _origins(house: House, asked: Asked, *, posted: bool = False) -> Named:
+    """The documents of ours that a request refers to. Errors: Faulty."""
+    from engine.posting.origins import NUMBERED_BY_US, Found, origins_of
 
-    def found(ids: Sequence[int]) -> dict[int, Origin]:
-        rows = house.documents.by_ids(asked.request.company, ids)
-        return {id: Origin.of(row) for id, row in rows.items()}
+    def look(company: str, ids: Iterable[int], numbers: Iterable[str]) -> Found:
+        return Found.of(house.documents.referred(company, ids, NUMBERED_BY_US, numbers))
 
-    return origins_of(asked, found)
+    return origins_of(asked.request, look, posted=posted)
 
 
 def rows_of(
@@ -242,4 +242,4 @@ def replanned(house: House, document: Mapping[str, Any]) -> tuple[Plan, Catalog]
         f"{document['module']}/{document['invoice_type']}/{document['type_legislation'] or '*'}"
     ]
     company = company_of(catalog, document["company"])
-    return plan(asked, company, kind, catalog, _origins(house, asked)), catalog
+    return plan(asked, company, kind, catalog, _origins(house, asked, posted=True)), catalog

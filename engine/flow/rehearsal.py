@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,20 +17,21 @@ from engine.parametrization.definitions import Example
 if TYPE_CHECKING:
     from engine.lint import Coverage, Finding
     from engine.parametrization.packs import ReadPack
-    from engine.posting.post import Origin
     from engine.rehearsal.examples import ExampleResult
     from engine.rehearsal.replay import Replayed
 
 
 def check(house: House, context: Context, on: date) -> tuple[list[Finding], Coverage]:
-    """What deserves a look in the parametrization in force and its series, worst first; and who may make what."""
-    from engine.lint import coverage, filling, lint, proved
+    """What deserves a look in what is in force, in series and connections, worst first; and who may make what."""
+    from engine.lint import connected, coverage, filling, lint, proved
 
     allowed(context, "read")
     catalog = house.catalog()
     ranks = ("error", "warning", "info")
     series, proofs = house.documents.all_series(), proofs_of(house, context, catalog)
-    everything = [*lint(catalog, on), *filling.look(catalog, series, on), *proved.look(catalog, proofs)]
+    of_state = [*filling.look(catalog, series, on), *proved.look(catalog, proofs)]
+    connections = [one.code for one in house.connections.all()]
+    everything = [*lint(catalog, on), *of_state, *connected.look(catalog, connections, on)]
     found = sorted(everything, key=lambda one: (ranks.index(one.severity), one.code, one.table, one.key))
     return found, coverage(catalog, on)
 
@@ -100,7 +101,7 @@ def replay(
 
     Errors: Faulty when the packs are not well, or the company is unknown.
     """
-    from engine.posting.post import Origin
+    from engine.posting.origins import NUMBERED_BY_US, Found
     from engine.rehearsal.replay import replay as again
 
     allowed(context, "read", company)
@@ -109,10 +110,9 @@ def replay(
     if plan.faults:
         raise Faulty(plan.faults)
 
-    def origin(id: int) -> Origin | None:
-        row = house.documents.by_id(id)
-        return Origin.of(row) if row else None
+    def origins(of: str, ids: Iterable[int], numbers: Iterable[str]) -> Found:
+        return Found.of(house.documents.referred(of, ids, NUMBERED_BY_US, numbers))
 
     with house.documents.snapshot() as documents:
         posted = documents.posted(since, company)
-        yield from again(plan.candidate.catalog, posted, documents.all_series(), origin, progress)
+        yield from again(plan.candidate.catalog, posted, documents.all_series(), origins, progress)

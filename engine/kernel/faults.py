@@ -75,3 +75,17 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     if choices and len(choices) <= 12:
         return "known here: " + ", ".join(choices)
     return otherwise
+
+
+def choices(word: str, known: Iterable[str], otherwise: str = "", most: int = 12) -> str:
+    """What may be written instead, nearest first: `did you mean 'FR20'? usable: FR20, FR10, … and 7 more`.
+
+    `otherwise` where nothing is known.
+    """
+    said, found = word[:100], sorted(set(known))
+    if not found:
+        return otherwise
+    guess = difflib.get_close_matches(said, found, n=1, cutoff=0.6)
+    found.sort(key=lambda one: difflib.SequenceMatcher(None, one, said).ratio(), reverse=True)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return f"{f'did you mean {guess[0]!r}? ' if guess else ''}usable: {', '.join(found[:most])}{more}"

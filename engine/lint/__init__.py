@@ -2,8 +2,8 @@
 
 In: a Catalog (step 1) and a date. Out: findings, each with a code, a severity and a way out; and the coverage matrix,
 company x module x category. Pure. What stops an `apply` is a fault and is found by `parametrization.coherence` and
-`journal.check`; what is found here may stand, and somebody should know. `filling` looks at
-series too, and `proved` at proofs.
+`journal.check`; what is found here may stand, and somebody should know. `filling` looks at series too, `proved` at
+proofs, `connected` at the connections of the installation.
 """
 
 from __future__ import annotations
@@ -12,14 +12,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from engine.lint import accounts, chains, counters, filling, matrix, offers, proved, translations, uses
+from engine.lint import accounts, chains, connected, counters, filling, matrix, offers, proved, translations, uses
 from engine.lint.findings import FINDINGS, Finding, FindingKind
 from engine.lint.matrix import Coverage, Covered, coverage
 from engine.lint.survey import Survey
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import TABLES, Record
 
-__all__ = ["FINDINGS", "Coverage", "Covered", "Finding", "FindingKind", "coverage", "filling", "lint", "proved"]
+__all__ = [
+    "FINDINGS",
+    "Coverage",
+    "Covered",
+    "Finding",
+    "FindingKind",
+    "connected",
+    "coverage",
+    "filling",
+    "lint",
+    "proved",
+]
 
 LOOKS: tuple[Callable[[Survey], Iterator[Finding]], ...] = (
     counters.look,

@@ -184,8 +184,8 @@ class DocumentStore(Protocol):
     def posted(self, since: date | None = None, company: str = "") -> Iterator[Stored]:
         """Documents dated since a day, of a company or of all, in the order of their ids; memory stays flat."""
 
-    def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
-        """Document rows of a company."""
+    def referred(self, company: str, ids: Iterable[int], module: str, numbers: Iterable[str]) -> Sequence[Row]:
+        """Document rows of a company: by id, and those of one module by number, the second number included."""
 
     def whole(self, document: Row) -> Stored:
         """All rows of a document whose own row is known."""

@@ -7,26 +7,26 @@ only if its document does, and a series is locked for a moment only.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date as Day
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.drafting import facts
+from engine.drafting.contacts import contact_faults
 from engine.drafting.draft import draft, named_references
 from engine.drafting.drafted import Draft
-from engine.drafting.request import Asked, Reference
+from engine.drafting.request import Asked
 from engine.journal import periods
 from engine.journal.determine import Determination, determine
 from engine.journal.entries import Generated
 from engine.journal.generate import Books, run
-from engine.kernel.faults import Fault, FaultKind, Faulty
+from engine.kernel.faults import Fault, Faulty
 from engine.numbering.counters import Circumstances, Numbering, Series, no_counter, numbering, second
 from engine.numbering.typed import typed
 from engine.parametrization.catalog import Catalog
 from engine.parametrization.definitions import Company, InvoiceType, User
 from engine.posting import canon
+from engine.posting.origins import Named, named
 from engine.posting.ports import PostingStore, PostingWork, Row, Taken
 from engine.posting.sealing import Sealing, links, put_on
 from engine.selection import company_of, pick
@@ -35,25 +35,8 @@ from rules import arithmetic
 if TYPE_CHECKING:
     from engine.posting.rows import Rows
 
-UNKNOWN_ORIGIN = FaultKind(
-    "unknown_origin", "{company} has no document with id {id}", "give the id of a posted document, or number and date"
-)
 CHILDREN = ("document_line", "document_tax", "entry", "entry_line", "delivery", "audit")
 """Tables whose rows belong to a document, in the order they are written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A document of ours that is referred to by id."""
-
-    number: str
-    date: Day
-    tax_point: Day
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Origin:
-        """From its row."""
-        return cls(row["number"], row["date"], Day.fromisoformat(json.loads(row["content"])["tax_point"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +80,18 @@ def picked(asked: Asked, catalog: Catalog, actor: str) -> tuple[Company, Invoice
     return company, kind
 
 
-def origins_of(asked: Asked, found: Callable[[Sequence[int]], Mapping[int, Origin]]) -> Mapping[int, Origin]:
-    """The documents of ours that a request and its lines refer to by id. Errors: Faulty(unknown_origin)."""
-    places = {one.id: path for path, one in named_references(asked.request) if one.id is not None}
-    known = found(list(places)) if places else {}
-    company = asked.request.company
-    missing = [
-        UNKNOWN_ORIGIN.at(f"{path}.id", company=company, id=id) for id, path in places.items() if id not in known
-    ]
-    if missing:
-        raise Faulty(missing)
-    return known
+def plan_new(
+    asked: Asked, company: Company, invoice_type: InvoiceType, catalog: Catalog, origins: Named | None = None
+) -> Plan:
+    """The plan of what is to be posted now: it is asked more than what was posted before. Errors: Faulty, with all."""
+    unreachable = contact_faults(asked.request)
+    try:
+        planned = plan(asked, company, invoice_type, catalog, origins)
+    except Faulty as faulty:
+        raise Faulty([*unreachable, *faulty.faults]) from None
+    if unreachable:
+        raise Faulty(unreachable)
+    return planned
 
 
 def plan(
@@ -115,7 +99,7 @@ def plan(
     company: Company,
     invoice_type: InvoiceType,
     catalog: Catalog,
-    origins: Mapping[int, Origin] | None = None,
+    origins: Named | None = None,
 ) -> Plan:
     """Draft, number's series, and entries of one document.
 
@@ -153,34 +137,16 @@ def draft_of(
     company: Company,
     invoice_type: InvoiceType,
     catalog: Catalog,
-    origins: Mapping[int, Origin] | None = None,
+    origins: Named | None = None,
 ) -> Draft:
     """The document with its amounts, taxes and texts, and with what it refers to. Errors: Faulty."""
     request = asked.request
     if not origins:
         return draft(request, company, invoice_type, catalog)
-    references = _filled(request.references, origins)
-    lines = tuple(
-        replace(line, references=_filled(line.references, origins)) if line.references else line
-        for line in request.lines
-    )
-    corrected = [
-        origins[one.id].tax_point
-        for one in references
-        if one.kind == "corrects" and one.id is not None and one.id in origins
-    ]
-    asked_for = replace(request, references=references, lines=lines)
-    return draft(asked_for, company, invoice_type, catalog, min(corrected, default=None))
-
-
-def _filled(references: Iterable[Reference], known: Mapping[int, Origin]) -> tuple[Reference, ...]:
-    """References by id with the number and date that are printed."""
-    return tuple(
-        replace(one, number=known[one.id].number, date=known[one.id].date)
-        if one.id is not None and one.id in known
-        else one
-        for one in references
-    )
+    told = named(request, origins)
+    mine = {one.id: one for one in origins.values()}
+    corrected = [mine[one.id].tax_point for one in told.references if one.kind == "corrects" and one.id in mine]
+    return draft(told, company, invoice_type, catalog, min(corrected, default=None))
 
 
 def write(planned: Plan, rows: Rows, store: PostingStore, asked: Sealing | None = None) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,31 +11,37 @@ from engine.kernel.errors import EngineError
 from engine.kernel.faults import Faulty
 from engine.parametrization.catalog import Catalog
 from engine.posting.answer import answer
+from engine.posting.origins import Found, Look, origins_of
 from engine.posting.ports import Stored
-from engine.posting.post import Origin, origins_of, picked, plan
+from engine.posting.post import picked, plan, plan_new
 from engine.posting.rows import build
 
-Origins = Callable[[int], Origin | None]
-"""The document of ours that an id names."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When it is posted: no answer tells."""
 
 
-def no_origins(id: int) -> Origin | None:
+def no_origins(company: str, ids: Sequence[int], numbers: Sequence[str]) -> Found:
     """Nothing is posted yet."""
-    return None
+    return Found()
 
 
 def rehearse(
-    catalog: Catalog, asked: Asked, value: int | None = None, *, origins: Origins = no_origins, actor: str = ""
+    catalog: Catalog,
+    asked: Asked,
+    value: int | None = None,
+    *,
+    origins: Look = no_origins,
+    actor: str = "",
+    posted: bool = False,
 ) -> dict[str, Any]:
     """The answer of CONTRACT §3, and the name of the `series`. Without a value the number is the series' first.
 
-    Deliveries are left out: they are another room's. Errors: Faulty.
+    Deliveries are left out: they are another room's. What was `posted` is asked no more than it was then.
+    Errors: Faulty.
     """
     company, kind = picked(asked, catalog, actor)
-    known = origins_of(asked, lambda ids: {id: found for id in ids if (found := origins(id))})
-    planned = plan(asked, company, kind, catalog, known)
+    known = origins_of(asked.request, origins, posted=posted)
+    planned = (plan if posted else plan_new)(asked, company, kind, catalog, known)
     series = planned.series
     try:
         number = series.number(planned.draft.date, series.counter.start if value is None else value)

@@ -15,9 +15,10 @@ from engine.drafting.request import read_request
 from engine.kernel.faults import Fault, Faulty
 from engine.parametrization.catalog import Catalog
 from engine.posting.answer import answer
+from engine.posting.origins import Look
 from engine.posting.ports import Row, Stored
 from engine.rehearsal.comparison import Difference, differences
-from engine.rehearsal.rehearse import Origins, rehearse
+from engine.rehearsal.rehearse import rehearse
 
 COMPARED = ("series", "number", "invoice_type", "currency", "totals", "taxes", "due_dates", "entries")
 
@@ -57,7 +58,7 @@ def replay(
     candidate: Catalog,
     documents: Iterable[Stored],
     series: Iterable[Row],
-    origins: Origins,
+    origins: Look,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Replayed]:
     """Each document in turn, lazily. `series` are the rows of all series, for their names."""
@@ -67,12 +68,12 @@ def replay(
         progress(done)
 
 
-def _replayed(candidate: Catalog, stored: Stored, series: str, origins: Origins) -> Replayed:
+def _replayed(candidate: Catalog, stored: Stored, series: str, origins: Look) -> Replayed:
     document = stored.document
     who = (document["id"], document["company"], document["invoice_type"], document["number"], document["date"])
     try:
         asked = read_request(json.loads(document["request"]))
-        would_be = rehearse(candidate, asked, document["value"], origins=origins, actor=document["actor"])
+        would_be = rehearse(candidate, asked, document["value"], origins=origins, actor=document["actor"], posted=True)
     except Faulty as refused:
         return Replayed(*who, faults=refused.faults)
     was = answer(stored) | {"series": series}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from typing import Any
@@ -22,6 +22,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union,
 )
 
 from engine.posting.ports import Row, Stored, Unreadable
@@ -99,11 +100,17 @@ class SqlDocumentStore:
                 found = _rows(connection, narrowed.where(table.c.id == int(called)))
         return found
 
-    def by_ids(self, company: str, ids: Sequence[int]) -> Mapping[int, Row]:
-        table = tables.document
+    def referred(self, company: str, ids: Iterable[int], module: str, numbers: Iterable[str]) -> Sequence[Row]:
+        """One statement; each way of naming is looked up by its own index, which an OR of them would not be."""
+        column, known, called = tables.document.c, [*ids], [*numbers]
+        mine = select(column.id).where(column.company == company)
+        ways = [mine.where(column.id.in_(known))] if known or not called else []
+        if called:
+            ours = mine.where(column.module == module)
+            ways += (ours.where(one.in_(called)) for one in (column.number, column.creation_number))
+        meant = ways[0] if len(ways) == 1 else union(*ways)
         with self._read() as connection:
-            found = _rows(connection, select(table).where(table.c.company == company, table.c.id.in_(ids)))
-        return {row["id"]: row for row in found}
+            return _rows(connection, select(tables.document).where(column.id.in_(meant)))
 
     def whole(self, document: Row) -> Stored:
         with self._read() as connection:

@@ -94,6 +94,16 @@ def test_check_ends_badly_when_something_is_wrong(house: House, tmp_path: Path) 
     assert ("lint_no_counter", "error") in {(one["code"], one["severity"]) for one in broken}
 
 
+def test_check_tells_which_connections_are_to_be_made(house: House) -> None:
+    def keys() -> list[str]:
+        found = told(house, "check", exit_code=0)["findings"]
+        return [one["key"] for one in found if one["code"] == "lint_connection_not_configured"]
+
+    assert keys() == ["MAIL-FRA/FRA", "MAIL-MILANO/*"]
+    house.connect()
+    assert keys() == []
+
+
 def rewritten(folder: Path, name: str, was: str, becomes: str) -> str:
     """A copy of the shipped pack FRA with one text changed."""
     import shutil

@@ -11,7 +11,8 @@ from engine.drafting.drafted import Draft
 from engine.drafting.request import read_request
 from engine.kernel.faults import Fault, Faulty
 from engine.parametrization.catalog import Catalog
-from engine.posting.post import Origin, Plan, plan
+from engine.posting.origins import Named
+from engine.posting.post import Plan, plan
 from engine.selection import pick
 
 Document = dict[str, Any]
@@ -45,7 +46,7 @@ def drafted(catalog: Catalog, asked: Document, origin_tax_point: date | None = N
     return draft(request, company, kind, catalog, origin_tax_point)
 
 
-def planned(catalog: Catalog, asked: Document, origins: dict[int, Origin] | None = None) -> Plan:
+def planned(catalog: Catalog, asked: Document, origins: Named | None = None) -> Plan:
     """Planned as `flow.post` would, without a database. Errors: Faulty."""
     read = read_request(asked)
     request = read.request

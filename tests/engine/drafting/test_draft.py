@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.drafting.drafted import Draft
-from engine.kernel.faults import Fault, Faulty
+from engine.kernel.faults import Fault, Faulty, choices
 from engine.parametrization import definitions as d
 from engine.parametrization.catalog import Catalog
 from tests.packs.shipped import catalog_of
@@ -158,6 +158,16 @@ def test_an_unknown_tax_is_told_with_the_nearest_and_why() -> None:
     packs = catalog(tax("FR20", legislation="FRA", active=False))
     (fault,) = faults(packs=packs)
     assert fault.code == "unknown_reference" and fault.message.endswith(": it is not active")
+
+
+def test_what_may_be_used_instead_is_listed_the_nearest_first() -> None:
+    packs = catalog(*(tax(f"FR{rate}", str(rate)) for rate in range(20, 35)), tax("OLD", "19", active=False))
+    (fault,) = faults(line(tax_code="TVA20"), packs=packs)
+    assert fault.remedy.startswith("usable: FR20, ") and fault.remedy.endswith(" and 4 more")
+    assert fault.remedy.count(", ") == 11 and "OLD" not in fault.remedy
+    (fault,) = faults(payment_terms="DAYS3O")
+    assert "usable: " in fault.remedy
+    assert choices("FR20", [], "define one") == "define one"
 
 
 # --- taxes ----------------------------------------------------------------------------------------------------------

@@ -224,6 +224,7 @@ PROVOKED: dict[str, list[tuple[list[d.Record], str]]] = {
 ELSEWHERE = {
     "lint_series_full", "lint_series_filling",  # of state: test_filling
     "lint_journal_sampled", "lint_line_never_made", "lint_condition_always_true",  # of proofs: test_proofs
+    "lint_connection_not_configured",  # of the installation: test_connected
 }  # fmt: skip
 
 

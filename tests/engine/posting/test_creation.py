@@ -65,6 +65,15 @@ def test_a_document_takes_both_numbers_and_shows_them(two: House) -> None:
     assert not two.verify()
 
 
+def test_a_credit_may_name_either_number(two: House) -> None:
+    sold = post_two(two)
+    for number in both(sold):
+        references = [{"kind": "corrects", "number": number}]
+        credit = two.post(invoice(), category="credit_note", references=references)
+        (named,) = two.deliveries.view(credit["id"]).references
+        assert (named.number, str(named.date)) == (sold["number"], "2026-03-02")
+
+
 def test_other_types_have_one_number(two: House) -> None:
     answer = two.post(invoice())
     assert "creation_number" not in answer

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from engine import flow
+from engine.drafting.request import read_request
 from engine.kernel.faults import Faulty
 from engine.posting import canon
+from engine.rehearsal.rehearse import rehearse
 from engine.storage import tables
 from tests.support.house import AT, CUSTOMER, House, invoice, line, without
 from tests.support.statements import counted
@@ -360,3 +362,22 @@ def test_the_moment_of_posting_is_that_of_the_clock(house: House) -> None:
     house.clock.goes_on(minutes=5)
     house.post(invoice())
     assert [row["posted_at"] for row in house.rows(tables.document)] == [AT, AT + timedelta(minutes=5)]
+
+
+# --- those it is for ------------------------------------------------------------------------------------------------
+
+
+def test_a_mistyped_address_is_refused_with_whatever_else_is_wrong(house: House) -> None:
+    mistyped = {"customer": CUSTOMER | {"email": "compta2"}}
+    assert house.refusal(invoice(), **mistyped) == ["bad_email"]
+    assert house.refusal(invoice(), **mistyped, lines=[]) == ["bad_email", "no_lines"]
+    (answer,) = house.post_batch([invoice(**mistyped)])
+    assert answer["faults"][0]["code"] == "bad_email" and not house.counts()["document"]
+
+
+def test_what_was_posted_with_such_an_address_is_replayed_as_ever(house: House) -> None:
+    answer = house.post(invoice())
+    asked = read_request(invoice() | {"customer": CUSTOMER | {"email": "compta2"}})
+    assert rehearse(house.catalog(), asked, 1, posted=True)["number"] == answer["number"]
+    with pytest.raises(Faulty):
+        rehearse(house.catalog(), asked, 1)

@@ -1,18 +1,16 @@
 """What is posted, once for all tests in here: samples of every demo company, and what samples do not show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import chain
-from json import loads
 from typing import Any
 
 import pytest
 
 from engine.edge.demo.sample import samples
 from engine.parametrization.catalog import Catalog
+from engine.posting.origins import Found
 from engine.posting.ports import Row, Stored
-from engine.posting.post import Origin
 from engine.rehearsal.replay import Replayed, replay
 from tests.support import databases
 from tests.support.house import House, invoice, line, new_house, prepare
@@ -26,20 +24,20 @@ class Posted:
     series: tuple[Row, ...]
 
     def replayed(self, candidate: Catalog) -> list[Replayed]:
-        return [*replay(candidate, self.documents, self.series, self.origin)]
+        return [*replay(candidate, self.documents, self.series, self.origins)]
 
     def one(self, candidate: Catalog, key: str) -> Replayed:
         """One document alone."""
         stored = [one for one in self.documents if one.document["key"] == key]
         assert len(stored) == 1, key
-        (result,) = replay(candidate, stored, self.series, self.origin)
+        (result,) = replay(candidate, stored, self.series, self.origins)
         return result
 
-    def origin(self, id: int) -> Origin | None:
-        row = next((one.document for one in self.documents if one.document["id"] == id), None)
-        if row is None:
-            return None
-        return Origin(row["number"], row["date"], date.fromisoformat(loads(row["content"])["tax_point"]))
+    def origins(self, company: str, ids: Sequence[int], numbers: Sequence[str]) -> Found:
+        rows = [one.document for one in self.documents]
+        return Found.of(
+            row for row in rows if row["company"] == company and (row["id"] in ids or row["number"] in numbers)
+        )
 
 
 @pytest.fixture(scope="package")

@@ -17,6 +17,7 @@ from engine.parametrization.definitions import (
     Tax,
     User,
 )
+from engine.rehearsal.rehearse import no_origins
 from engine.rehearsal.replay import Replayed, replay
 from tests.engine.rehearsal.candidates import candidate, of_demo
 from tests.engine.rehearsal.conftest import SAMPLES, Posted
@@ -39,7 +40,7 @@ def part(position: int, kind: Any, length: int = 0, value: str = "") -> CounterC
 
 def test_under_the_packs_they_were_posted_with_all_are_the_same(posted: Posted) -> None:
     steps: list[int] = []
-    found = [*replay(catalog_of("DEMO"), posted.documents, posted.series, posted.origin, steps.append)]
+    found = [*replay(catalog_of("DEMO"), posted.documents, posted.series, posted.origins, steps.append)]
     assert [one for one in found if not one.same] == []
     assert len(found) == SAMPLES + 4 and steps == [*range(1, SAMPLES + 5)]
     assert {one.company for one in found} == {"PARIS", "LILLE", "LYON", "MILANO", "TORINO"}
@@ -48,7 +49,7 @@ def test_under_the_packs_they_were_posted_with_all_are_the_same(posted: Posted) 
 
 def test_replaying_takes_documents_one_by_one(posted: Posted) -> None:
     asked = iter(posted.documents)
-    next(replay(catalog_of("DEMO"), asked, posted.series, posted.origin))
+    next(replay(catalog_of("DEMO"), asked, posted.series, posted.origins))
     assert len([*asked]) == len(posted.documents) - 1
 
 
@@ -157,5 +158,5 @@ def test_a_company_that_is_gone_refuses(posted: Posted) -> None:
 
 def test_an_origin_that_nobody_knows_is_told(posted: Posted) -> None:
     stored = [one for one in posted.documents if one.document["key"] == "CREDIT"]
-    (one,) = replay(catalog_of("DEMO"), stored, posted.series, lambda id: None)
+    (one,) = replay(catalog_of("DEMO"), stored, posted.series, no_origins)
     assert [fault.code for fault in one.faults] == ["unknown_origin"]
