@@ -16,7 +16,6 @@ from tests.packs.shipped import catalog_of
 from tests.support.drafts import booked, planned
 
 FOLDER = Path(__file__).parent
-CATALOG = catalog_of("DEMO", every_day_open=True)
 INVOICES: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))
 }
@@ -24,7 +23,7 @@ INVOICES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("golden", INVOICES.values(), ids=INVOICES)
 def test_an_invoice_comes_to_the_figures_of_its_source(golden: dict[str, Any]) -> None:
-    made = planned(CATALOG, golden["document"])
+    made = planned(catalog_of("DEMO"), golden["document"])
     draft, expect = made.draft, golden["expect"]
     assert [str(line.net) for line in draft.lines] == expect["lines"]
     totals = {name: getattr(draft.totals, name) for name in expect["totals"]}
@@ -59,10 +58,10 @@ def test_the_sources_of_the_first_release_are_all_here() -> None:
 @pytest.mark.parametrize(("date", "gross"), [("2013-09-30", "968.00"), ("2013-10-01", "976.00")])
 def test_the_deferred_invoice_moves_with_the_rate_in_force(date: str, gross: str) -> None:
     asked = INVOICES["IT-7"]["document"] | {"date": date}
-    assert str(planned(CATALOG, asked).draft.totals.gross) == gross
+    assert str(planned(catalog_of("DEMO"), asked).draft.totals.gross) == gross
 
 
 def test_the_credit_note_needs_what_it_corrects() -> None:
     asked = {name: value for name, value in INVOICES["FR-5"]["document"].items() if name != "references"}
     with pytest.raises(Faulty, match="corrects_missing"):
-        planned(CATALOG, asked)
+        planned(catalog_of("DEMO"), asked)

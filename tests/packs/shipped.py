@@ -13,7 +13,7 @@ from engine.journal.entries import Entry
 from engine.journal.generate import Books, run
 from engine.kernel.faults import Fault
 from engine.parametrization.catalog import Catalog
-from engine.parametrization.definitions import FiscalYear, Record
+from engine.parametrization.definitions import Record
 from engine.parametrization.packs import Located, read_packs
 from engine.selection import pick
 from rules import arithmetic
@@ -31,12 +31,9 @@ def located(*names: str) -> tuple[Located, ...]:
 
 
 @cache
-def catalog_of(*names: str, every_day_open: bool = False) -> Catalog:
-    """`every_day_open` leaves fiscal years out: documents of public sources are dated long before those."""
+def catalog_of(*names: str) -> Catalog:
     bodies: dict[str, dict[str, Record]] = defaultdict(dict)
     for one in located(*names):
-        if every_day_open and isinstance(one.record, FiscalYear):
-            continue
         assert one.record.key not in bodies[one.record.TABLE], f"two owners: {one.place}"
         bodies[one.record.TABLE][one.record.key] = one.record
     return Catalog(bodies)

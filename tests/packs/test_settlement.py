@@ -20,7 +20,7 @@ from tests.packs.shipped import booked, catalog_of, drafted, entries
 from tests.packs.test_golden_journals import FR_2, IT_2, french, italian, line
 
 D = Decimal
-CATALOG = catalog_of("DEMO", every_day_open=True)
+CATALOG = catalog_of("DEMO")
 
 
 def payment(amount: str, day: str = "2026-04-01", company: str = "LILLE", **more: Any) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_a_batch_gives_what_posting_one_by_one_gives(house: House, demo_file: Pa
                 ("LYON", {"charges": [CHARGE]}),
                 ("PARIS", {"category": "proforma"}),
                 ("PARIS", {"currency": "USD", "exchange_rate": "0.92345678", "payment_terms": "N30-60"}),
-                ("LILLE", {"date": "2026-01-31"}),
+                ("LILLE", {"date": "2025-12-31"}),
                 ("PARIS", CREDIT),
             ]
             * 3
