@@ -22,11 +22,12 @@ BAD_EMAIL = FaultKind(
 BAD_PHONE = FaultKind(
     "bad_phone",
     "{phone!r} is not a telephone number",
-    "write digits, with + ( ) - . / and spaces only, as +33 6 12 34 56 78; or leave it out",
+    "write it with its digits, as +33 6 12 34 56 78; or leave it out",
 )
 SEPARATORS = re.compile(r"[\s,;]+")
 """Between several addresses in one field."""
-_PHONE = re.compile(r"[0-9+()./;, -]*[0-9][0-9+()./;, -]*")
+_PHONE = re.compile(r"[^@]*[0-9][^@]*")
+"""Whatever people write beside the digits, such as an extension: a slip of the field is told, no more."""
 _MAIL = get_args(MailAddress)[1]
 
 
