@@ -270,7 +270,7 @@ def _admin(folder: Path | None = None) -> Iterator[psycopg.Connection]:
 
 
 def _create(name: str, template: str | None) -> None:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")  # a third of the time, in memory
     with _admin() as connection:
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template or "template0")))
 

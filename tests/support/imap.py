@@ -130,6 +130,9 @@ default_login_user = {user}
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 auth_failure_delay = 0
+mail_max_userip_connections = 1000
+mail_fsync = never
+mailbox_list_index = no
 passdb {{
   driver = static
   args = password={password}
