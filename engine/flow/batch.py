@@ -215,12 +215,12 @@ class _Chunk:
 
     def _plan_all(self, catalog: Catalog) -> Catalog:
         """Plan what is not planned yet; the parametrization it is planned under, which is newer where that helps."""
+        from engine.posting.origins import UNKNOWN_NUMBER
+
         waiting = [index for index in self._open if index not in self._ready and index not in self._alone]
         if not waiting:
             return catalog
         self._house.batches.reserve(dict.fromkeys(("document", "delivery", "audit"), len(waiting)))
-        from engine.posting.origins import UNKNOWN_NUMBER
-
         origins, wrong = self._origins(waiting), {}
         for index in waiting:
             try:

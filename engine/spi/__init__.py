@@ -81,6 +81,7 @@ from engine.spi.contracts import (
 )
 from engine.spi.hookspecs import hookimpl
 from engine.spi.hosts import host_of, url_problem
+from engine.spi.imap import imap_at
 
 __all__ = [
     "API_VERSION",
@@ -157,6 +158,7 @@ __all__ = [
     "WithholdingView",
     "hookimpl",
     "host_of",
+    "imap_at",
     "one_line",
     "refusal",
     "retry_after",

@@ -6,7 +6,6 @@ kept with the connection, tells where we stopped; a mail is passed only when the
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +20,15 @@ from engine.spi import (
     StepState,
     TestStep,
     TransientError,
+    imap_at,
 )
 from plugins.email_smtp.addresses import one_line
 from plugins.email_smtp.bounces import MOST, Returned, read
 from plugins.email_smtp.settings import EmailSettings
 
 if TYPE_CHECKING:
+    import imaplib
+
     from imap_tools import BaseMailBox
 
 Tls = Callable[[], ssl.SSLContext]
@@ -107,21 +109,11 @@ def _open(settings: EmailSettings, context: PluginContext, tls: Tls) -> Iterator
 
 def _box(settings: EmailSettings, address: str, tls: Tls) -> BaseMailBox:
     """A mailbox at an address that was checked; the server proves the name that was set."""
-    import imaplib
-
     from imap_tools import MailBoxUnencrypted
-
-    class Line(imaplib.IMAP4):
-        def _create_socket(self, timeout: float | None) -> socket.socket:
-            line = socket.create_connection((address, settings.imap_port), timeout)
-            implicit = settings.imap_tls == "implicit"
-            return tls().wrap_socket(line, server_hostname=settings.imap_host) if implicit else line
 
     class Box(MailBoxUnencrypted):
         def _get_mailbox_client(self) -> imaplib.IMAP4:
-            client = Line(settings.imap_host, settings.imap_port, settings.timeout)
-            if settings.imap_tls == "starttls":
-                client.starttls(tls())  # proves `imap_host`, which imaplib kept
-            return client
+            given = settings.imap_host, settings.imap_port, settings.imap_tls, settings.timeout
+            return imap_at(address, *given, tls)
 
     return Box(settings.imap_host, settings.imap_port, settings.timeout)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import imaplib
 import re
-import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from engine.spi import (
     TestReport,
     TestStep,
     TransientError,
+    imap_at,
 )
 from plugins.inbox_imap import attachments
 from plugins.inbox_imap.attachments import Mail
@@ -145,17 +145,9 @@ def _box(settings: MailboxSettings, address: str, tls: Tls) -> BaseMailBox:
     """A mailbox at an address that was checked; the server proves the name that was typed."""
     from imap_tools import MailBoxUnencrypted
 
-    class Line(imaplib.IMAP4):
-        def _create_socket(self, timeout: float | None) -> socket.socket:
-            line = socket.create_connection((address, settings.port), timeout)
-            return tls().wrap_socket(line, server_hostname=settings.host) if settings.tls == "implicit" else line
-
     class Box(MailBoxUnencrypted):
         def _get_mailbox_client(self) -> imaplib.IMAP4:
-            client = Line(settings.host, settings.port, settings.timeout)
-            if settings.tls == "starttls":
-                client.starttls(tls())  # proves `host`, which imaplib kept
-            return client
+            return imap_at(address, settings.host, settings.port, settings.tls, settings.timeout, tls)
 
     return Box(settings.host, settings.port, settings.timeout)
 
