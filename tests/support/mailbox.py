@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -145,17 +143,3 @@ def closed_port() -> int:
     """A port nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
-
-
-def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext] | None:
-    """(server, client that trusts it) for 127.0.0.1, self-signed; None where there is no `openssl` program."""
-    program = shutil.which("openssl")
-    if program is None:
-        return None
-    key, proof = folder / "key.pem", folder / "certificate.pem"
-    what = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=mailbox"]
-    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(proof)]
-    subprocess.run([program, "req", "-x509", *what, *where], check=True, capture_output=True)
-    server: Any = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(proof, key)
-    return server, ssl.create_default_context(cafile=proof)

@@ -35,12 +35,12 @@ from tests.support.mailbox import (
     HANG,
     RESET,
     RefusingMailbox,
-    certificate,
     closed_port,
     scripted,
     silent,
 )
 from tests.support.patience import patiently
+from tests.support.web import proof
 
 SHORT = 0.4  # seconds; the servers of these tests would otherwise never answer
 THREE = ("anna@client.example", "bob@client.example", "carla@client.example")
@@ -303,10 +303,8 @@ def test_a_handshake_that_fails_is_tried_later() -> None:
 
 @pytest.fixture
 def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    made = certificate(tmp_path)
-    if made is None:
-        pytest.skip("no openssl program to make a certificate with")
-    return made
+    made = proof(tmp_path)
+    return made.server, made.client
 
 
 def test_with_tls_a_server_that_proves_its_name_gets_the_mail(

@@ -20,7 +20,8 @@ from tests.plugins.email_smtp.builders import connection
 from tests.plugins.email_smtp.test_bounces import GENUINE, KEY, report
 from tests.support.fakes import plugin_context
 from tests.support.imap import PASSWORD, USER, Imap, dovecot
-from tests.support.mailbox import RefusingMailbox, certificate, closed_port
+from tests.support.mailbox import RefusingMailbox, closed_port
+from tests.support.web import proof
 
 LETTER = b"From: anna@client.example\nSubject: a question\n\nHello?\n"
 channel = EmailChannel()
@@ -128,12 +129,9 @@ def refusing(tls: ssl.SSLContext, implicit: bool) -> Iterator[int]:
 
 @pytest.mark.parametrize("way", ["implicit", "starttls"])
 def test_over_tls_a_mailbox_proves_its_name_before_it_hears_the_login(tmp_path: Path, way: str) -> None:
-    made = certificate(tmp_path)
-    if made is None:
-        pytest.skip("no openssl program to make a certificate with")
-    server, client = made
-    for known, error in ((EmailChannel(tls=lambda: client), AuthExpired), (channel, TransientError)):
-        with refusing(server, way == "implicit") as port, pytest.raises(error) as told:
+    made = proof(tmp_path)
+    for known, error in ((EmailChannel(tls=lambda: made.client), AuthExpired), (channel, TransientError)):
+        with refusing(made.server, way == "implicit") as port, pytest.raises(error) as told:
             mailbox = {"imap_host": "127.0.0.1", "imap_port": port, "imap_tls": way, "imap_user": USER}
             list(known.events(connection(25, **mailbox, imap_password=PASSWORD), plugin_context()))
         assert ("did not prove its name" in told.value.reason) == (error is TransientError)
